@@ -3,27 +3,17 @@ package dev.treaty;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
-import dev.treaty.resilience.IsolationLevel;
 
 /**
  * The operations by which operators change a running process. It is hosted beside the services, only if the process
  * listens on loopback, and only for the user that runs the process, who could stop it as well. It is not registered;
  * {@link Treaty#direct} creates a client.
  */
-@Contract(name = Control.NAME, version = "1.0.0")
+@Contract(name = Control.NAME, version = "2.0.0")
 @Description("Changes a process at run time.")
 public interface Control {
     /** The name of this service. */
     String NAME = "treaty.Control";
-
-    /**
-     * Changes the isolation level of the calls that the process makes to a service.
-     *
-     * @return false if the process does not call it
-     */
-    @Idempotent
-    @Description("Changes the isolation level of the calls that the process makes to a service.")
-    boolean level(String service, IsolationLevel level);
 
     /**
      * Closes the breakers of all instances of a service that the process calls, and resets its statistics.

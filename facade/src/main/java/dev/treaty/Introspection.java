@@ -4,6 +4,7 @@ import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Description;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.observe.StatusReport;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,7 +13,7 @@ import java.util.Optional;
  * services and is not registered: clients call it at the endpoint of an instance. {@code GET /-/status} returns the
  * same.
  */
-@Contract(name = Introspection.NAME, version = "1.0.0")
+@Contract(name = Introspection.NAME, version = "1.1.0")
 @Description("Reports the status of a process.")
 public interface Introspection {
     /** The name of this service. */
@@ -24,6 +25,29 @@ public interface Introspection {
     Status status();
 
     /**
+     * Returns the settings in force in the process, with their origins. Secrets are masked.
+     *
+     * @param prefix the key of a group; empty for all
+     */
+    @Idempotent
+    @Description("Returns the settings in force at or below a key, with their origins; secrets are masked.")
+    List<SettingStatus> settings(String prefix);
+
+    /** A value in force: its full key, its text and its origin, as {@code treaty config show} prints it. */
+    record SettingStatus(String key, String value, String origin) {}
+
+    /**
+     * The settings of a process.
+     *
+     * @param generation the number of the generation in force, from 1
+     * @param since when it came into force
+     * @param refused why the latest change was refused, if it was
+     * @param restartNeeded the keys that keep their values until the process starts again
+     */
+    record ConfigurationStatus(
+            long generation, Instant since, Optional<String> refused, List<String> restartNeeded) {}
+
+    /**
      * The status of a process.
      *
      * @param report its metrics
@@ -31,9 +55,15 @@ public interface Introspection {
      * @param problem why its view of the registry is not current, if it is not
      * @param serves the services that it serves
      * @param calls the services that it calls, with the instances as it sees them
+     * @param configuration its settings; empty for a process of an earlier version
      */
     record Status(
-            StatusReport report, String registry, Optional<String> problem, List<Offered> serves, List<Called> calls) {}
+            StatusReport report,
+            String registry,
+            Optional<String> problem,
+            List<Offered> serves,
+            List<Called> calls,
+            Optional<ConfigurationStatus> configuration) {}
 
     /** A service that the process serves, with the health of its instance in lower case. */
     record Offered(String service, String version, String instance, String health, String message) {}

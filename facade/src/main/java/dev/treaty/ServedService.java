@@ -1,6 +1,8 @@
 package dev.treaty;
 
+import dev.treaty.balance.FaultPolicy;
 import dev.treaty.core.call.Server;
+import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
@@ -12,13 +14,17 @@ import dev.treaty.core.health.HealthCheck;
 import dev.treaty.core.health.HealthPolicy;
 import dev.treaty.core.health.HealthSource;
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.Admission;
+import dev.treaty.resilience.AdmissionPolicy;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +40,10 @@ public final class ServedService implements AutoCloseable {
     private final Registration registration;
     private final Server server;
     private final Supplier<String> description;
-    private final Supplier<Map<String, Integer>> abandoned;
-    private final Duration noticeMax;
+    private final @Nullable Admission admission;
+    private final ServiceContract contract;
+    private final Supplier<Optional<String>> problem;
+    private final Supplier<Duration> noticeMax;
     private final Time time;
     private final @Nullable HealthCheck check;
     private final Consumer<ServedService> onClose;
@@ -47,23 +55,28 @@ public final class ServedService implements AutoCloseable {
      * Starts the health check of a registered service.
      *
      * @param description describes the steps of a call
-     * @param abandoned returns the operations of which handlers run on after their calls have ended, with their numbers
-     * @param noticeMax the maximum time that closing waits until clients are notified
+     * @param admission its limits; null for none
+     * @param problem returns why a change of the settings was refused, if it was
+     * @param noticeMax returns the maximum time that closing waits until clients are notified
      * @param onClose called once, after the service has been withdrawn
      */
     ServedService(
+            ServiceContract contract,
             Registration registration,
             Server server,
             Object implementation,
             Supplier<String> description,
-            Supplier<Map<String, Integer>> abandoned,
-            Duration noticeMax,
+            @Nullable Admission admission,
+            Supplier<Optional<String>> problem,
+            Supplier<Duration> noticeMax,
             RuntimeDependencies runtime,
             Consumer<ServedService> onClose) {
         this.registration = registration;
         this.server = server;
         this.description = description;
-        this.abandoned = abandoned;
+        this.admission = admission;
+        this.contract = contract;
+        this.problem = problem;
         this.noticeMax = noticeMax;
         this.time = runtime.time();
         this.onClose = onClose;
@@ -78,6 +91,9 @@ public final class ServedService implements AutoCloseable {
                         time,
                         runtime.random())
                 : null;
+        if (admission != null) {
+            admission.onAbandoned(this::reportAgain);
+        }
     }
 
     /** Describes the steps of a call that is served, outermost first, each with the reason for its place. */
@@ -90,22 +106,47 @@ public final class ServedService implements AutoCloseable {
         return registration.instance();
     }
 
-    /** The health that was last reported; a warning if handlers run on after their calls have ended. */
+    /**
+     * The health that was last reported; a warning if handlers run on after their calls have ended, or if a change of
+     * the settings was refused.
+     */
     public ServiceHealth health() {
         ServiceHealth reported = health;
-        Map<String, Integer> running = reported.status() == Status.PASSING ? abandoned.get() : Map.of();
-        if (running.isEmpty()) {
+        if (reported.status() != Status.PASSING) {
             return reported;
+        }
+        return running().or(problem)
+                .map(why -> new ServiceHealth(Status.WARNING, why, time.instant(), reported.details()))
+                .orElse(reported);
+    }
+
+    private Optional<String> running() {
+        Map<String, Integer> running = admission == null ? Map.of() : admission.abandoned();
+        if (running.isEmpty()) {
+            return Optional.empty();
         }
         String counts = running.entrySet().stream()
                 .map(each -> each.getValue() + " of " + each.getKey())
                 .collect(Collectors.joining(", "));
-        String message = "handlers ignore interrupts and run on after their calls have ended: " + counts;
-        return new ServiceHealth(Status.WARNING, message, time.instant(), reported.details());
+        return Optional.of("handlers ignore interrupts and run on after their calls have ended: " + counts);
     }
 
-    /** Reports the current health again, since handlers run on after their calls, or do no longer. */
-    void reportAbandoned() {
+    /** Changes the limits, and the faults that are injected, from the next call on. */
+    void limits(AdmissionPolicy changed, FaultPolicy faults) {
+        if (admission != null) {
+            admission.reconfigure(changed, faults);
+        }
+    }
+
+    /** Changes what is registered. */
+    void update(int weight, Function<ServiceContract, Map<String, String>> metadata) {
+        if (!draining.get()) {
+            registration.update(instance().withWeight(weight).withMetadata(metadata.apply(contract)));
+        }
+    }
+
+    /** Reports the current health again, since there is a reason for a warning, or no longer. */
+    void reportAgain() {
         if (!draining.get()) {
             registration.report(health());
         }
@@ -138,7 +179,7 @@ public final class ServedService implements AutoCloseable {
     public void close() {
         if (closed.compareAndSet(false, true)) { // once, since another service of that name may be served afterwards
             drain();
-            awaitNotified(List.of(this), noticeMax, time);
+            awaitNotified(List.of(this), noticeMax.get(), time);
             server.withdraw(instance().service());
             deregister();
             onClose.accept(this);

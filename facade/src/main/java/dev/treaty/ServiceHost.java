@@ -20,6 +20,7 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.event.Side;
@@ -32,20 +33,24 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The server side of a process: starts a server with the first service, registers instances, and drains them. */
 final class ServiceHost {
-    private final Settings settings;
+    private volatile Settings settings;
     private final Filters filters;
     private final Platform platform;
     private final Registry registry;
     private final RuntimeDependencies runtime;
     private final Time time;
     private final Instant startedAt;
-    private final FaultInjection faults;
+    private final FaultInjection injection;
+    private final Supplier<Optional<String>> problem;
+    private volatile FaultPolicy faults;
     private final Map<ServiceName, ServedService> served;
     private final AdminEndpoints admin;
     private final Runnable close;
@@ -61,6 +66,7 @@ final class ServiceHost {
      * A host that does not listen yet.
      *
      * @param served receives the served services
+     * @param problem why the latest change of the settings was refused, if it was
      * @param close closes the whole process; called if it exits without closing
      */
     ServiceHost(
@@ -71,6 +77,7 @@ final class ServiceHost {
             Map<ServiceName, ServedService> served,
             AdminEndpoints admin,
             RuntimeDependencies runtime,
+            Supplier<Optional<String>> problem,
             Runnable close) {
         this.settings = settings;
         this.filters = filters;
@@ -79,7 +86,9 @@ final class ServiceHost {
         this.runtime = runtime;
         this.time = runtime.time();
         this.startedAt = time.instant();
-        this.faults = new FaultInjection(new FaultPolicy(settings.faults().server()), Side.SERVER, runtime);
+        this.injection = new FaultInjection(Side.SERVER, runtime);
+        this.problem = problem;
+        this.faults = new FaultPolicy(settings.faults().server());
         this.served = served;
         this.admin = admin;
         this.close = close;
@@ -97,7 +106,7 @@ final class ServiceHost {
                 throw new IllegalStateException(name + " is served already by this process");
             }
             Server listening = server();
-            var admission = limited ? new Admission(name, settings.server().limits(), time) : null;
+            var admission = limited ? new Admission(name, settings.server().limits(), faults, time) : null;
             Pipeline pipeline = pipeline(type, contract, implementation, admission);
             registry.publish(contract); // first, so that a contract that the registry rejects is not served
             listening.host(new HostedService(contract, pipeline.handler(), () -> health(name)));
@@ -106,18 +115,17 @@ final class ServiceHost {
                     "application/json",
                     () -> OpenApi.of(contract).getBytes(StandardCharsets.UTF_8));
             var service = new ServedService(
+                    contract,
                     registry.register(instance(contract, listening.endpoint())),
                     listening,
                     implementation,
                     pipeline::describe,
-                    admission == null ? Map::of : admission::abandoned,
-                    noticeMax(),
+                    admission,
+                    problem,
+                    this::noticeMax,
                     runtime,
                     closedService -> served.remove(name, closedService));
             served.put(name, service);
-            if (admission != null) {
-                admission.onAbandoned(service::reportAbandoned);
-            }
             return service;
         } finally {
             lock.unlock();
@@ -132,7 +140,9 @@ final class ServiceHost {
                 implementation,
                 (call, cause) -> runtime.events().emit(new Event.HandlerFailed(call, cause)));
         Handler dispatch = call -> {
-            ServiceResponse<?> injected = faults.inject(call);
+            Object taken = call.context().record().settings(); // by the limits, if there are any
+            FaultPolicy applied = taken instanceof FaultPolicy policy ? policy : faults;
+            ServiceResponse<?> injected = injection.inject(applied, call);
             try {
                 return injected != null ? injected : dispatcher.handle(call);
             } finally {
@@ -154,18 +164,19 @@ final class ServiceHost {
         if (server == null) {
             server = platform.server().apply(settings.server());
             admin.host(server, settings.server().host());
-            if (settings.server().drainOnExit()) {
-                removeExitHook = platform.onExit().apply(close);
-            }
+            drainOnExit(settings.server().drainOnExit());
         }
         return server;
+    }
+
+    private void drainOnExit(boolean wanted) {
+        removeExitHook.run();
+        removeExitHook = wanted ? platform.onExit().apply(close) : () -> {};
     }
 
     private ServiceInstance instance(ServiceContract contract, ServiceEndpoint endpoint) {
         String name = contract.name().value();
         ServerSettings own = settings.server();
-        var metadata = new TreeMap<>(own.metadata());
-        metadata.putAll(Requirement.metadata(contract.capabilities()));
         return ServiceInstance.of(
                         name.substring(name.lastIndexOf('.') + 1) + "-"
                                 + HexFormat.of().toHexDigits(platform.secrets().nextInt()),
@@ -177,7 +188,13 @@ final class ServiceHost {
                 .withPlace(settings.region(), settings.zone())
                 .withWeight(own.weight())
                 .withContract(contract.fingerprint())
-                .withMetadata(metadata);
+                .withMetadata(metadata(contract, own));
+    }
+
+    private static Map<String, String> metadata(ServiceContract contract, ServerSettings own) {
+        var metadata = new TreeMap<>(own.metadata());
+        metadata.putAll(Requirement.metadata(contract.capabilities()));
+        return metadata;
     }
 
     /** Half of the drain time is for notifying clients, so that calls in flight have at least the other half. */
@@ -201,7 +218,57 @@ final class ServiceHost {
     }
 
     void injectFaults(FaultPolicy changed) {
-        faults.reconfigure(changed);
+        lock.lock();
+        try {
+            faults = changed;
+            served.values().forEach(service -> service.limits(settings.server().limits(), changed));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Applies another generation of settings: limits and faults from the next call on, the rest of the server's from the
+     * next request on, and what is registered with the instances. What is equal in both stays as it is.
+     */
+    void apply(Settings changed) {
+        lock.lock();
+        try {
+            Settings before = settings;
+            settings = changed;
+            if (!changed.faults().server().equals(before.faults().server())) {
+                faults = new FaultPolicy(changed.faults().server());
+            }
+            Server listening = server;
+            ServerSettings now = changed.server();
+            if (listening == null || now.equals(before.server()) && changed.faults().equals(before.faults())) {
+                return;
+            }
+            listening.reconfigure(now.bodyBytesMax(), Set.copyOf(now.cors().origins()), now.trustedProxies());
+            if (now.drainOnExit() != before.server().drainOnExit() && !closed) {
+                drainOnExit(now.drainOnExit());
+            }
+            served.values().forEach(service -> service.limits(now.limits(), faults));
+            if (now.weight() != before.server().weight()
+                    || !now.metadata().equals(before.server().metadata())) {
+                served.values().forEach(service -> update(service, now));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void update(ServedService service, ServerSettings now) {
+        try {
+            service.update(now.weight(), contract -> metadata(contract, now));
+        } catch (RuntimeException e) { // the registry rejects it, for this instance
+            BackgroundThread.report("treaty-settings", runtime.events(), e);
+        }
+    }
+
+    /** Reports the health of all services again, since the settings have a problem, or have it no longer. */
+    void reportAgain() {
+        served.values().forEach(ServedService::reportAgain);
     }
 
     /** Rejects new services; returns false if that has been done before. */

@@ -10,6 +10,7 @@ import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.client.Callers;
 import dev.treaty.client.Fallbacks;
 import dev.treaty.config.BalanceSettings;
+import dev.treaty.config.ConfigurationSources;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
@@ -30,6 +31,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.Requirement;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.EventStream;
@@ -50,6 +52,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -62,12 +65,13 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods are thread-safe.
  */
 public final class Treaty implements AutoCloseable {
-    private final Settings settings;
+    private final Configuration configuration;
     private final Time time;
     private final RandomGenerator secrets;
-    private final EventStream events = new EventStream();
+    private final EventStream events;
     private final MetricsRecorder metrics;
     private final PrometheusExporter prometheus;
+    private final Switch counting;
     private final Transport transport;
     private final Registries registries;
     private final Registry registry;
@@ -76,21 +80,24 @@ public final class Treaty implements AutoCloseable {
     private final ServiceHost host;
     private final ServiceClient client;
 
-    private Treaty(Settings settings, Filters filters, Platform platform) {
-        this.settings = settings;
+    private Treaty(SettingsReload reload, Filters filters, Platform platform, EventStream events) {
         this.time = platform.time();
         this.secrets = platform.secrets();
+        this.events = events;
+        this.configuration = new Configuration(reload, time, events);
         var runtime = new RuntimeDependencies(time, platform.random(), events);
         this.metrics = new MetricsRecorder(time);
         this.prometheus = new PrometheusExporter(metrics);
-        if (settings.metrics().enabled()) {
-            events.subscribe(metrics);
-        }
+        this.counting = new Switch(() -> events.subscribe(metrics));
         events.subscribe(new EventLog(time));
-        var self = Principal.claimed(settings.name());
-        this.transport = platform.transport().apply(settings.client());
-        this.registries = new Registries(settings, self, transport, platform.secrets(), runtime);
-        this.registry = registries.open(settings.registry());
+        Settings local = reload.generation().settings();
+        var self = Principal.claimed(local.name());
+        this.transport = platform.transport().apply(local.client());
+        this.registries = new Registries(local, self, transport, platform.secrets(), runtime);
+        this.registry = registries.open(local.registry());
+        reload.central(registry.settings());
+        Settings settings = reload.generation().settings();
+        counting.set(settings.metrics().enabled());
         this.callers = new Callers(
                 settings,
                 registry,
@@ -102,9 +109,54 @@ public final class Treaty implements AutoCloseable {
                 runtime);
         this.client = new ServiceClient(callers, registry, time);
         var served = new ConcurrentSkipListMap<ServiceName, ServedService>();
-        var status = new ProcessStatus(() -> metrics.report(settings.name()), registry, served.values(), callers);
+        var status = new ProcessStatus(
+                () -> metrics.report(settings.name()),
+                registry,
+                served.values(),
+                callers,
+                configuration::status,
+                configuration::status);
         var admin = new AdminEndpoints(status, guards, prometheus, time, this::handlerFailed);
-        this.host = new ServiceHost(settings, filters, platform, registry, served, admin, runtime, this::close);
+        this.host = new ServiceHost(
+                settings, filters, platform, registry, served, admin, runtime, this::settingsProblem, this::close);
+        reload.start(this::check, this::apply);
+    }
+
+    private Optional<String> settingsProblem() {
+        return configuration.refused().map(why -> "changed settings were refused: " + why);
+    }
+
+    /** @throws IllegalArgumentException if settings are not valid for what this process calls and binds */
+    private void check(Settings.Effective read) {
+        callers.check(read.settings());
+        configuration.check(read);
+    }
+
+    private void apply(Generation next) {
+        counting.set(next.settings().metrics().enabled());
+        callers.apply(next.number(), next.settings());
+        host.apply(next.settings());
+        host.reportAgain();
+        configuration.wake();
+    }
+
+    /** Whether a subscription exists. */
+    private static final class Switch {
+        private final Supplier<Subscription> subscribe;
+        private @Nullable Subscription subscription; // guarded by this
+
+        Switch(Supplier<Subscription> subscribe) {
+            this.subscribe = subscribe;
+        }
+
+        synchronized void set(boolean on) {
+            if (on && subscription == null) {
+                subscription = subscribe.get();
+            } else if (!on && subscription != null) {
+                subscription.close();
+                subscription = null;
+            }
+        }
     }
 
     private void handlerFailed(Call call, Throwable cause) {
@@ -113,19 +165,36 @@ public final class Treaty implements AutoCloseable {
 
     /** Opens Treaty with the defaults and the {@code TREATY_…} environment variables: an embedded registry. */
     public static Treaty open() {
-        return open(Settings.of(System.getenv()));
+        return open(ConfigurationSources.of(System.getenv()));
     }
 
     /**
-     * Opens Treaty with the settings of a file and the environment.
+     * Opens Treaty with the settings of a file and the environment. Changes of the file, and of central settings, come
+     * into force while it runs; see {@link #configuration}.
      *
      * @throws dev.treaty.config.ConfigurationException if either is invalid; the message lists every problem
      */
     public static Treaty open(Path file) {
-        return open(Settings.load(file, System.getenv()));
+        return open(ConfigurationSources.of(file, System.getenv()));
     }
 
-    /** Opens Treaty with these settings. */
+    /**
+     * Opens Treaty with the settings of these sources. Changes of their files, and of central settings, come into force
+     * while it runs; see {@link #configuration}.
+     *
+     * @throws dev.treaty.config.ConfigurationException if they are invalid; the message lists every problem
+     */
+    public static Treaty open(ConfigurationSources sources) {
+        return open(sources, Filters.NONE, Platform.system());
+    }
+
+    /** Opens Treaty with the settings of these sources, with filters, on another platform. */
+    public static Treaty open(ConfigurationSources sources, Filters filters, Platform platform) {
+        var events = new EventStream();
+        return open(SettingsReload.of(sources, platform.time(), events), filters, platform, events);
+    }
+
+    /** Opens Treaty with these settings, which stay as they are: neither files nor central settings change them. */
     public static Treaty open(Settings settings) {
         return open(settings, Platform.system());
     }
@@ -142,7 +211,17 @@ public final class Treaty implements AutoCloseable {
 
     /** Opens Treaty with these settings and filters on another platform. */
     public static Treaty open(Settings settings, Filters filters, Platform platform) {
-        return new Treaty(settings, filters, platform);
+        var events = new EventStream();
+        return open(SettingsReload.fixed(settings, platform.time(), events), filters, platform, events);
+    }
+
+    private static Treaty open(SettingsReload reload, Filters filters, Platform platform, EventStream events) {
+        try {
+            return new Treaty(reload, filters, platform, events);
+        } catch (Throwable e) {
+            reload.close();
+            throw e;
+        }
     }
 
     // --------------------------------------------------------------------------------------------------------- Serving
@@ -274,7 +353,7 @@ public final class Treaty implements AutoCloseable {
                 ServiceContract.of(contract),
                 connection,
                 () -> callers.nextContext()
-                        .within(Deadline.after(settings.defaults().deadline(), time))
+                        .within(Deadline.after(settings().defaults().deadline(), time))
                         .with(headers));
         return new Direct<>(typed, connection);
     }
@@ -376,7 +455,7 @@ public final class Treaty implements AutoCloseable {
      * @param routing which instances a call may be sent to
      */
     public void rebalance(ServiceName service, BalancePolicy policy, RoutingPolicy routing) {
-        callers.caller(service).nodes().reconfigure(policy, routing);
+        callers.rebalance(service, policy, routing);
     }
 
     /**
@@ -393,7 +472,7 @@ public final class Treaty implements AutoCloseable {
 
     /** Uses a custom load balancer for a service, from the next call on. */
     public void balancer(ServiceName service, LoadBalancer custom) {
-        callers.caller(service).nodes().balanced().balancer(custom);
+        callers.balancer(service, custom);
     }
 
     /** Replaces the faults that are injected into the calls of this process and those that it serves. */
@@ -427,9 +506,14 @@ public final class Treaty implements AutoCloseable {
         return events;
     }
 
-    /** The settings that this was opened with. */
+    /** The settings in force. */
     public Settings settings() {
-        return settings;
+        return configuration.settings();
+    }
+
+    /** The settings of this process while it runs: their values and origins, their changes, and central settings. */
+    public Configuration configuration() {
+        return configuration;
     }
 
     /** The endpoint of its services; empty until one is served. */
@@ -476,6 +560,7 @@ public final class Treaty implements AutoCloseable {
     private void closeParts() {
         List<Runnable> parts = List.of(
                 () -> host.drain(registries::endWatches),
+                configuration::close,
                 callers::close,
                 registry::close,
                 registries::close,

@@ -415,7 +415,7 @@ class BalancingTest {
                 .satisfies(breaker -> assertThat(breaker.snapshot().reason()).isEqualTo("3 failures in a row"))
                 .returns(CircuitBreaker.State.OPEN, CircuitBreaker::state);
         only.failing = false;
-        assertThatThrownBy(who::once).hasMessageContaining("breaker open");
+        assertThatThrownBy(who::once).hasMessageContaining("breaker forced open");
 
         client.guards().reset(WHO.value());
         assertThat(guard.instanceBreakers().values())
@@ -441,7 +441,7 @@ class BalancingTest {
             assertThat(breaker.snapshot().mode()).isEqualTo(CircuitBreaker.Mode.FORCED_OPEN);
             assertThat(breaker.snapshot().threshold()).isEqualTo(9);
         });
-        assertThatThrownBy(client.client(Who.class)::once).hasMessageContaining("breaker open");
+        assertThatThrownBy(client.client(Who.class)::once).hasMessageContaining("breaker forced open");
     }
 
     @Test

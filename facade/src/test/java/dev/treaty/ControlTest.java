@@ -10,7 +10,6 @@ import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.time.RandomSource;
-import dev.treaty.resilience.IsolationLevel;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -140,14 +139,14 @@ class ControlTest {
             treaty.client(Idle.class).idle();
             ServiceEndpoint endpoint = treaty.endpoint().orElseThrow();
             String host = "Host: " + endpoint.authority();
-            assertThat(send(endpoint, "/treaty.Control/level", host))
+            assertThat(send(endpoint, "/treaty.Control/reset", host))
                     .startsWith("HTTP/1.1 403")
                     .contains("only the user that runs this process can change it");
             Path other = directory.resolve("of/another/control-secret");
             String proof = new ControlSecret(other)
                     .headers(endpoint, RandomSource.secure())
                     .value(0);
-            assertThat(send(endpoint, "/treaty.Control/level", host, "Authorization: " + proof))
+            assertThat(send(endpoint, "/treaty.Control/reset", host, "Authorization: " + proof))
                     .startsWith("HTTP/1.1 403");
             assertThat(Files.getPosixFilePermissions(other))
                     .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
@@ -157,8 +156,7 @@ class ControlTest {
                             .headers(new ServiceEndpoint("http", "127.0.0.1", 1), RandomSource.secure())
                             .value(0));
             try (var direct = treaty.direct(Control.class, endpoint)) {
-                assertThat(direct.client().level("test.Idle", IsolationLevel.NONE))
-                        .isTrue();
+                assertThat(direct.client().reset("test.Idle")).isTrue();
             }
         }
     }

@@ -117,13 +117,15 @@ final class GuardsCommand extends OutputCommand {
     }
 
     private void change(Treaty treaty, Row row) {
+        if (level != null) {
+            treaty.configuration()
+                    .set("services." + row.service + ".level", level.name().toLowerCase(Locale.ROOT));
+        }
+        if (!reset) {
+            return;
+        }
         try (var direct = treaty.direct(Control.class, row.endpoint)) {
-            if (level != null) {
-                direct.client().level(row.service, level);
-            }
-            if (reset) {
-                direct.client().reset(row.service);
-            }
+            direct.client().reset(row.service);
         } catch (ServiceException e) {
             throw new CommandFailed(
                     e.code() == Code.UNIMPLEMENTED || e.code() == Code.NOT_FOUND

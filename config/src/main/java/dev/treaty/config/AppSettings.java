@@ -73,7 +73,7 @@ public final class AppSettings {
 
     /** Returns the text of a value, such as that of {@code payments.currency}; of a list, its elements with commas. */
     public Optional<String> get(String key) {
-        return Optional.ofNullable(texts.get(key)).or(() -> reading.variable(KEY + "." + key));
+        return Optional.ofNullable(texts.get(key)).or(() -> reading.unknownVariable(KEY + "." + key));
     }
 
     /**

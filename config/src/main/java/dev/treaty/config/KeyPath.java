@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A full key, divided into its steps by what the settings accept: {@code services.shop.Orders.deadline} has the steps
  * {@code services}, {@code shop.Orders} and {@code deadline}. If a name could end at several dots, the shortest is
- * taken; quotes say otherwise: {@code services."shop.Orders".deadline}. An element of a list is {@code [0]}.
+ * taken; quotes say otherwise: {@code services."a.balance".balance.policy}. A service as a whole, without a key below it,
+ * has quotes if its name has dots: {@code services."shop.Orders"}. An element of a list is {@code [0]}.
  */
 public final class KeyPath {
     /** The longest key, in characters. */
@@ -117,10 +118,11 @@ public final class KeyPath {
                 .orElse("");
     }
 
-    /** Tries names of more and more parts. */
+    /** Tries names of more and more parts. A whole group is named by one part, because others may be misspelled keys. */
     private boolean named(Shape content, int from) {
         var name = new StringBuilder();
-        for (int end = from; end < parts.size(); end++) {
+        int ends = content instanceof Shape.Group && from + 1 < parts.size() ? parts.size() - 1 : parts.size();
+        for (int end = from; end < ends; end++) {
             Part part = parts.get(end);
             name.append(end == from || part.text.startsWith("[") ? "" : ".").append(part.text);
             if (step(name.toString(), content, end + 1)) {

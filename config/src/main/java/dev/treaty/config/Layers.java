@@ -75,6 +75,7 @@ final class Layers {
     private void add(CentralSetting setting) {
         Place place = Place.outsideFiles(
                 "central (revision " + setting.revision() + ", " + setting.author() + ", " + setting.setAt() + ")");
+        problems.order(place.source());
         if (setting.key().equals("registry")) {
             problems.add(place, setting.key(), "the registry keeps central settings, so its address cannot be one of"
                     + " them: set it in the file or by TREATY_REGISTRY");

@@ -1,9 +1,11 @@
 package dev.treaty.config;
 
 import dev.treaty.config.TextFile.UnreadableException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Replaces texts that refer to a secret by the secret: {@code file:/run/secrets/db} by the content of that file, {@code
@@ -45,6 +47,14 @@ final class SecretReferences {
         return secret;
     }
 
+    private static @Nullable Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException _) {
+            return null;
+        }
+    }
+
     private String secret(String reference) {
         if (reference.startsWith(VARIABLE)) {
             String name = reference.substring(VARIABLE.length());
@@ -54,8 +64,8 @@ final class SecretReferences {
             }
             return value;
         }
-        Path file = Path.of(reference.substring(FILE.length()).replaceFirst("^//(?=/)", ""));
-        if (!file.isAbsolute()) {
+        Path file = path(reference.substring(FILE.length()).replaceFirst("^//(?=/)", ""));
+        if (file == null || !file.isAbsolute()) {
             throw new IllegalArgumentException(
                     reference + " is not an absolute path: write for example file:/run/secrets/db");
         }

@@ -115,7 +115,7 @@ record SettingsFiles(Optional<Path> file, Optional<String> profile, Optional<Pat
             return List.of(Document.unreadable(path.toString(), "this is no directory: make it one, or move it away"));
         } catch (IOException e) {
             return List.of(Document.unreadable(
-                    path.toString(), "the directory: " + TextFile.sentence(path, e).replace("no such file: create it", "no such directory: create it")));
+                    path.toString(), TextFile.sentence(path, e).replace("no such file: create it", "no such directory: create it")));
         }
     }
 }

@@ -185,16 +185,34 @@ final class SettingsReading {
      */
     List<Setting> end() {
         sections.forEach(Section::reportUnknownKeys);
-        variables.keySet().stream()
-                .filter(name -> !keyByVariable.containsKey(name) && !laterBound(name))
-                .forEach(name -> problems.add(Place.outsideFiles(name), "", unknown(name)));
+        variables.forEach((name, value) -> {
+            if (laterBound(name)) {
+                readSecrets(name, value);
+            } else if (!keyByVariable.containsKey(name)) {
+                problems.add(Place.outsideFiles(name), "", unknown(name));
+            }
+        });
         problems.throwIfAny();
         return List.copyOf(inEffect.values());
     }
 
+    /** Returns the value of a variable that no setting has claimed, whose secret the end of the reading has read. */
+    Optional<String> unknownVariable(String key) {
+        return Optional.ofNullable(variables.get(variableName(key))).map(value -> secrets.follow(value, problems));
+    }
+
+    /** Reads the secrets of variables that records may have which the application binds later. */
+    private void readSecrets(String name, String value) {
+        try {
+            secrets.follow(value, problems);
+        } catch (IllegalArgumentException e) {
+            problems.add(Place.outsideFiles(name), "", String.valueOf(e.getMessage()));
+        }
+    }
+
     /** Returns whether a record that the application binds later may have this variable. */
     private boolean laterBound(String name) {
-        return prefix.equals(PREFIX) && name.startsWith(variableName(AppSettings.KEY) + "_");
+        return prefix.equals(PREFIX) && !keyByVariable.containsKey(name) && name.startsWith(variableName(AppSettings.KEY) + "_");
     }
 
     private String unknown(String name) {

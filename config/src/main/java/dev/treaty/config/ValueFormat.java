@@ -12,6 +12,8 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
@@ -36,9 +38,11 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
             new ValueFormat<>(String.class, Function.identity(), Function.identity()),
             new ValueFormat<>(Boolean.class, ValueFormat::readBoolean, String::valueOf),
             new ValueFormat<>(Integer.class, ValueFormat::readWhole, String::valueOf),
+            new ValueFormat<>(Long.class, ValueFormat::readLong, String::valueOf),
             new ValueFormat<>(Double.class, ValueFormat::readNumber, ValueFormat::writeNumber),
             new ValueFormat<>(Duration.class, ValueFormat::readDuration, DurationFormat::write),
             new ValueFormat<>(URI.class, ValueFormat::readUri, URI::toString),
+            new ValueFormat<>(Path.class, ValueFormat::readPath, Path::toString),
             new ValueFormat<>(AddressRange.class, AddressRange::of, AddressRange::toString),
             new ValueFormat<>(ServiceName.class, ServiceName::new, ServiceName::value),
             new ValueFormat<>(Version.class, Version::parse, Version::toString),
@@ -90,7 +94,7 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
 
     /** Returns whether a value may be any text, and so a secret. */
     boolean isText() {
-        return type == String.class || type == URI.class || type == RegistryAddress.class;
+        return type == String.class || type == Path.class || type == URI.class || type == RegistryAddress.class;
     }
 
     /** Formats a value of this type. */
@@ -136,6 +140,25 @@ record ValueFormat<T>(Class<T> type, Function<String, T> read, Function<T, Strin
             throw rejected(text, "a whole number; write for example 3");
         }
         return within(new BigInteger(text), text, Integer.MIN_VALUE);
+    }
+
+    private static Long readLong(String text) {
+        if (!WHOLE.matcher(text).matches()) {
+            throw rejected(text, "a whole number; write for example 3");
+        }
+        var value = new BigInteger(text);
+        if (value.bitLength() >= Long.SIZE) {
+            throw rejected(text, "in range; use " + Long.MIN_VALUE + " to " + Long.MAX_VALUE);
+        }
+        return value.longValue();
+    }
+
+    private static Path readPath(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException _) {
+            throw rejected(text, "the path of a file or of a directory");
+        }
     }
 
     private static Integer within(BigInteger value, String text, int min) {

@@ -1,6 +1,5 @@
 package dev.treaty.demo;
 
-import dev.treaty.Control;
 import dev.treaty.Introspection;
 import dev.treaty.Treaty;
 import dev.treaty.cli.CommandFailed;
@@ -15,6 +14,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -119,13 +119,9 @@ final class StatusPoller implements Runnable {
         change(instance, ShopChaos.class, chaos -> chaos.delay(delay.toMillis()));
     }
 
-    /** Sets the isolation level of an instance's calls to a service. */
-    void level(ShopInstance instance, String service, IsolationLevel level) throws InterruptedException {
-        change(instance, Control.class, control -> {
-            if (!control.level(service, level)) {
-                throw new CommandFailed(instance.name() + " does not call " + service);
-            }
-        });
+    /** Sets the isolation level of all calls to a service. */
+    void level(String service, IsolationLevel level) {
+        caller.configuration().set("services." + service + ".level", level.name().toLowerCase(Locale.ROOT));
     }
 
     private <T> void change(ShopInstance instance, Class<T> contract, Consumer<T> change) throws InterruptedException {

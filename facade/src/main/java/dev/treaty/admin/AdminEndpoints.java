@@ -16,7 +16,6 @@ import dev.treaty.observe.PrometheusExporter;
 import dev.treaty.pipeline.Pipelines;
 import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Guards;
-import dev.treaty.resilience.IsolationLevel;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -75,13 +74,8 @@ public record AdminEndpoints(
         return contract;
     }
 
-    /** Changes and resets the guards while calls run. */
+    /** Resets the guards while calls run. */
     private final class GuardControl implements Control {
-        @Override
-        public boolean level(String service, IsolationLevel level) {
-            return change(service, guard -> guard.level(level));
-        }
-
         @Override
         public boolean reset(String service) {
             return change(service, Guard::reset);

@@ -14,12 +14,19 @@ import dev.treaty.resilience.GuardStatistics;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.Map;
 import java.util.function.Supplier;
 
 /** Reports the status of a process: its metrics, its services, and the services that it calls. */
 public record ProcessStatus(
-        Supplier<StatusReport> metrics, Registry registry, Collection<ServedService> served, Callers callers)
+        Supplier<StatusReport> metrics,
+        Registry registry,
+        Collection<ServedService> served,
+        Callers callers,
+        Supplier<ConfigurationStatus> configuration,
+        Function<String, List<SettingStatus>> values)
         implements Introspection {
     @Override
     public Status status() {
@@ -30,7 +37,13 @@ public record ProcessStatus(
                 served.stream().map(ProcessStatus::offered).toList(),
                 callers.all().entrySet().stream()
                         .map(e -> called(e.getKey(), e.getValue()))
-                        .toList());
+                        .toList(),
+                Optional.of(configuration.get()));
+    }
+
+    @Override
+    public List<SettingStatus> settings(String prefix) {
+        return values.apply(prefix);
     }
 
     private static Offered offered(ServedService service) {

@@ -37,12 +37,14 @@ public record BalancingHandler(Nodes nodes, Mirror mirror, ClientRuntime shared,
 
     @Override
     public ServiceResponse<?> handle(Call call) throws InterruptedException {
-        @Nullable ServiceResponse<?> injected = shared.faults().inject(call);
+        DecisionRecord record = call.context().record();
+        CallSettings settings = CallSettings.of(record);
+        boolean guarded = CallSettings.guarded(record);
+        @Nullable ServiceResponse<?> injected = shared.faults().inject(settings.faults(), call);
         if (injected != null) {
             return injected;
         }
         Time time = shared.runtime().time();
-        DecisionRecord record = call.context().record();
         if (nodes.deserted()) {
             // The first instances are just starting, or the last leave before their successors are registered.
             if (record.waiting()) {
@@ -54,8 +56,8 @@ public record BalancingHandler(Nodes nodes, Mirror mirror, ClientRuntime shared,
             }
         }
         long now = time.nanoTime();
-        Selection<Node> selection = nodes.balanced().select(call, now);
-        Candidates<Node> candidates = compatible.filter(nodes, selection.candidates(), call);
+        Selection<Node> selection = nodes.balanced().select(call, now, settings.balance());
+        Candidates<Node> candidates = compatible.filter(nodes, selection.candidates(), settings.requires(), call);
         if (candidates.restricted()) {
             record.selecting(candidates);
         }
@@ -72,7 +74,7 @@ public record BalancingHandler(Nodes nodes, Mirror mirror, ClientRuntime shared,
             if (refusal != null && record.triedAt(node.instance().id())) {
                 break; // no other node is left: whether to try one again is a question of the retry policy
             }
-            long admission = node.tryAcquire(now);
+            long admission = node.tryAcquire(guarded, now);
             if (admission == CircuitBreaker.REFUSED && !candidates.panic(index)) {
                 continue;
             }

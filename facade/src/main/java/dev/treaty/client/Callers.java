@@ -1,7 +1,10 @@
 package dev.treaty.client;
 
+import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.FaultInjection;
 import dev.treaty.balance.FaultPolicy;
+import dev.treaty.balance.LoadBalancer;
+import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.balance.Locality;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
@@ -27,17 +30,21 @@ import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Guards;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The client side of a process: one {@link ServiceCaller} for each called service, created with the first call. */
 public final class Callers implements AutoCloseable {
-    private final Settings settings;
+    private static final int CLIENTS_MAX = 1_000;
+
     private final ClientRuntime shared;
     private final Principal self;
     private final Guards guards;
@@ -45,7 +52,14 @@ public final class Callers implements AutoCloseable {
     private final ClientLocation location;
     private final Map<ServiceName, ServiceCaller> callers = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
-    private volatile BalanceSettings balance;
+
+    /** The contracts of typed clients, whose fixed responses are checked with each change. */
+    private final Set<ServiceContract> clients = ConcurrentHashMap.newKeySet();
+
+    private volatile Settings settings;
+    private long generation = 1; // guarded by the lock
+    private BalanceSettings balance; // guarded by the lock
+    private FaultPolicy faults; // guarded by the lock
     private volatile ContextCarrier contexts = new MdcCarrier();
     private boolean closed; // guarded by the lock
 
@@ -69,9 +83,16 @@ public final class Callers implements AutoCloseable {
         this.balance = settings.balance();
         this.self = self;
         this.guards = guards;
-        var faults = new FaultInjection(new FaultPolicy(settings.faults().client()), Side.CLIENT, runtime);
+        this.faults = new FaultPolicy(settings.faults().client());
         this.shared = new ClientRuntime(
-                runtime, discovery, transport, faults, body -> contexts.wrap(body), callFilters, attemptFilters);
+                runtime,
+                discovery,
+                transport,
+                settings.client().connectionsMax(),
+                new FaultInjection(Side.CLIENT, runtime),
+                body -> contexts.wrap(body),
+                callFilters,
+                attemptFilters);
         this.contracts = new ContractCache(discovery, runtime);
         this.location = new ClientLocation(settings, discovery, runtime.random(), this::relocate);
     }
@@ -95,15 +116,15 @@ public final class Callers implements AutoCloseable {
                 throw new IllegalStateException("this Treaty is closed");
             }
             ServiceCaller caller = callers.computeIfAbsent(name, n -> {
-                var own = balance.service(n);
-                var balancing = new BalancingSetup(
-                        own.policy(),
-                        own.routing(),
-                        location.current(),
-                        settings.client().connectionsMax());
-                var anyContract = compatible(n, null, Requirement.NONE);
+                var anyContract = new CompatibilityFilter(null, Requirement.NONE, contracts);
                 return new ServiceCaller(
-                        n, settings.service(n), balancing, shared, anyContract, guard -> fallbacks(guard, null));
+                        n,
+                        settings.service(n),
+                        CallSettings.of(generation, balance.service(n), faults),
+                        location.current(),
+                        shared,
+                        anyContract,
+                        fallbacks(null));
             });
             guards.add(caller.guard());
             return caller;
@@ -127,19 +148,17 @@ public final class Callers implements AutoCloseable {
     public Handler pipeline(
             ServiceContract contract, Requirement requirement, @Nullable Function<Call, Fallback<Object>> code) {
         ServiceCaller caller = caller(contract.name());
-        Fallbacks fallbacks = fallbacks(caller.guard(), code);
-        fallbacks.check(contract);
-        return caller.pipeline(fallbacks, compatible(contract.name(), contract, requirement))
+        Fallbacks fallbacks = fallbacks(code);
+        Fallbacks.check(contract, caller.guard().policies());
+        if (clients.size() < CLIENTS_MAX) {
+            clients.add(contract);
+        }
+        return caller.pipeline(fallbacks, new CompatibilityFilter(contract, requirement, contracts))
                 .handler();
     }
 
-    private CompatibilityFilter compatible(ServiceName name, @Nullable ServiceContract contract, Requirement code) {
-        Requirement all = settings.balance().service(name).requires().over(code);
-        return new CompatibilityFilter(contract, all, contracts);
-    }
-
-    private Fallbacks fallbacks(Guard guard, @Nullable Function<Call, Fallback<Object>> code) {
-        return new Fallbacks(guard, this::callAlternative, shared.runtime().time(), code);
+    private Fallbacks fallbacks(@Nullable Function<Call, Fallback<Object>> code) {
+        return new Fallbacks(this::callAlternative, shared.runtime().time(), code);
     }
 
     /** Calls an alternative service without its fallbacks, so that two alternatives of each other do not recurse. */
@@ -153,20 +172,67 @@ public final class Callers implements AutoCloseable {
         return CallContext.next(self, shared.runtime().time(), shared.runtime().random());
     }
 
+    /** Replaces the policy and the routing rules of a service, from the next call on. */
+    public void rebalance(ServiceName service, BalancePolicy policy, RoutingPolicy rules) {
+        caller(service).change(current -> current.with(policy, rules));
+    }
+
+    /** Uses a custom load balancer for a service, from the next call on. */
+    public void balancer(ServiceName service, LoadBalancer custom) {
+        caller(service).change(current -> current.with(custom));
+    }
+
     /** Replaces the policies of all services, from the next call on. */
     public void rebalance(BalanceSettings changed) {
+        each(
+                () -> balance = changed, // services that are called for the first time from now on start with it
+                (name, caller) -> {
+                    var service = changed.service(name);
+                    caller.change(current -> current.with(service.policy(), service.routing()));
+                });
+    }
+
+    /** @throws IllegalArgumentException if a fixed response is not one of the operations that a client calls */
+    public void check(Settings changed) {
+        clients.forEach(contract -> Fallbacks.check(contract, changed.service(contract.name())));
+    }
+
+    /**
+     * Applies another generation of settings, from the next call on. What is equal in both stays as it is, also if it was
+     * changed by code.
+     */
+    public void apply(long number, Settings changed) {
+        Settings before = settings;
+        each(
+                () -> {
+                    settings = changed;
+                    generation = number;
+                    balance = changed.balance().equals(before.balance()) ? balance : changed.balance();
+                    boolean same = changed.faults().client().equals(before.faults().client());
+                    faults = same ? faults : new FaultPolicy(changed.faults().client());
+                },
+                (name, caller) -> {
+                    UnaryOperator<CallSettings> next = current -> current.next(number, name, before, changed);
+                    if (changed.service(name).equals(before.service(name))) {
+                        caller.change(next);
+                    } else {
+                        caller.change(changed.service(name), next);
+                    }
+                });
+        location.apply(changed);
+    }
+
+    /** Makes a change for callers that are created from now on, and for each that exists. */
+    private void each(Runnable future, BiConsumer<ServiceName, ServiceCaller> present) {
         Map<ServiceName, ServiceCaller> known;
         lock.lock();
         try {
-            balance = changed; // services that are called for the first time from now on start with it
+            future.run();
             known = Map.copyOf(callers);
         } finally {
             lock.unlock();
         }
-        known.forEach((name, caller) -> {
-            var service = changed.service(name);
-            caller.nodes().reconfigure(service.policy(), service.routing());
-        });
+        known.forEach(present);
     }
 
     /** Carries contexts, besides SLF4J's MDC, to other threads that make attempts. */
@@ -181,7 +247,7 @@ public final class Callers implements AutoCloseable {
 
     /** Replaces the faults that are injected into outgoing calls, from the next call on. */
     public void injectFaults(FaultPolicy changed) {
-        shared.faults().reconfigure(changed);
+        each(() -> faults = changed, (_, caller) -> caller.change(current -> current.with(changed)));
     }
 
     /** Derives the location of this process from an instance that it serves; only the first call has an effect. */

@@ -6,6 +6,7 @@ import dev.treaty.core.discovery.ServiceDiscovery;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.Subscription;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +20,13 @@ final class ClientLocation implements AutoCloseable {
     /** The number of random positions. */
     private static final int POSITIONS = 1 << 16;
 
-    private final Settings settings;
+    private volatile Settings settings;
     private final ServiceDiscovery discovery;
     private final Consumer<Locality> listener;
     private volatile Locality current;
-    private @Nullable Subscription subscription;
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable ServiceInstance self; // guarded by the lock
+    private @Nullable Subscription subscription; // guarded by the lock
 
     /** @param listener called after each change */
     ClientLocation(Settings settings, ServiceDiscovery discovery, RandomGenerator random, Consumer<Locality> listener) {
@@ -38,21 +41,43 @@ final class ClientLocation implements AutoCloseable {
     }
 
     /** Follows the instances of a service of this process; only the first call has an effect. */
-    void serves(ServiceInstance self) {
-        boolean subsets = settings.balance().defaults().subset() > 0
-                || settings.balance().services().values().stream()
-                        .anyMatch(s -> s.policy().subset() > 0);
-        if (subsets && subscription == null) {
-            subscription = discovery.watch(self.service(), _ -> locate(self));
+    void serves(ServiceInstance instance) {
+        lock.lock();
+        try {
+            self = self == null ? instance : self;
+            follow();
+        } finally {
+            lock.unlock();
         }
     }
 
-    private void locate(ServiceInstance self) {
-        List<String> ids = discovery.instances(self.service()).stream()
+    /** Applies changed settings, which may use subsets from now on. */
+    void apply(Settings changed) {
+        lock.lock();
+        try {
+            settings = changed;
+            follow();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void follow() {
+        ServiceInstance known = self;
+        boolean subsets = settings.balance().defaults().subset() > 0
+                || settings.balance().services().values().stream()
+                        .anyMatch(s -> s.policy().subset() > 0);
+        if (subsets && subscription == null && known != null) {
+            subscription = discovery.watch(known.service(), _ -> locate(known));
+        }
+    }
+
+    private void locate(ServiceInstance instance) {
+        List<String> ids = discovery.instances(instance.service()).stream()
                 .map(ServiceInstance::id)
                 .sorted()
                 .toList();
-        int index = ids.indexOf(self.id());
+        int index = ids.indexOf(instance.id());
         if (index >= 0) {
             var now = new Locality(settings.region(), settings.zone(), index, ids.size());
             if (!now.equals(current)) {
@@ -64,8 +89,15 @@ final class ClientLocation implements AutoCloseable {
 
     @Override
     public void close() {
-        if (subscription != null) {
-            subscription.close();
+        Subscription followed;
+        lock.lock();
+        try {
+            followed = subscription;
+        } finally {
+            lock.unlock();
+        }
+        if (followed != null) {
+            followed.close();
         }
     }
 }

@@ -14,7 +14,8 @@ import java.util.List;
  * @param runtime time, random numbers and events
  * @param discovery finds the instances of services
  * @param transport connects to them
- * @param faults the faults that are injected into outgoing calls
+ * @param connectionsMax the maximum number of calls in flight at one instance
+ * @param faults injects faults into outgoing calls
  * @param carrier carries the caller's context to other threads that make attempts
  * @param callFilters the application's filters around each call
  * @param attemptFilters the application's filters around each attempt
@@ -23,6 +24,7 @@ record ClientRuntime(
         RuntimeDependencies runtime,
         ServiceDiscovery discovery,
         Transport transport,
+        int connectionsMax,
         FaultInjection faults,
         ContextCarrier carrier,
         List<Step> callFilters,

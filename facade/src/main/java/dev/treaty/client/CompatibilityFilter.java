@@ -3,6 +3,7 @@ package dev.treaty.client;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.treaty.balance.Candidates;
+import dev.treaty.config.RequirementSettings;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.call.Exclusion.Reason;
@@ -42,8 +43,7 @@ final class CompatibilityFilter {
     private static final Verdict COMPATIBLE = new Verdict(null, "", null, false);
 
     private final @Nullable ServiceContract contract;
-    private final Requirement versions;
-    private final Requirement capabilities;
+    private final Requirement code;
     private final ContractCache contracts;
     private final Map<VerdictKey, Verdict> verdicts = new ConcurrentHashMap<>();
     private final AtomicInteger lookups = new AtomicInteger();
@@ -51,7 +51,7 @@ final class CompatibilityFilter {
     private volatile @Nullable Evaluation latest;
 
     /** What a verdict depends on. */
-    private record VerdictKey(String version, String fingerprint, String capabilities) {}
+    private record VerdictKey(RequirementSettings requires, String version, String fingerprint, String capabilities) {}
 
     /**
      * Whether an instance is compatible.
@@ -93,30 +93,40 @@ final class CompatibilityFilter {
     /**
      * The verdicts of all nodes in one list.
      *
+     * @param requires the settings by which they were found
      * @param verdicts empty for a node whose contract is not known yet
      * @param lookups the number of finished contract lookups at that time
      * @param filtered the filtered candidates by operation, by the identity of the immutable candidates
      */
     private record Evaluation(
             List<Node> nodes,
+            RequirementSettings requires,
             Map<Node, Optional<Verdict>> verdicts,
             boolean allCompatible,
             int lookups,
             Cache<Candidates<Node>, Map<String, Candidates<Node>>> filtered) {}
 
-    /** @param contract the client's contract; null if it has none */
-    CompatibilityFilter(@Nullable ServiceContract contract, Requirement requirement, ContractCache contracts) {
+    /**
+     * A filter of one client.
+     *
+     * @param contract the client's contract; null if it has none
+     * @param code what the client's code requires
+     */
+    CompatibilityFilter(@Nullable ServiceContract contract, Requirement code, ContractCache contracts) {
         this.contract = contract;
-        this.versions = Requirement.NONE.withVersions(requirement.versions());
-        this.capabilities = requirement.withVersions(VersionRange.ANY);
+        this.code = code;
         this.contracts = contracts;
     }
 
-    /** Returns the candidates that the call may be sent to, of the candidates among these nodes. */
-    Candidates<Node> filter(Nodes nodes, Candidates<Node> candidates, Call call) {
+    /**
+     * Returns the candidates that the call may be sent to, of the candidates among these nodes.
+     *
+     * @param requires the settings of the call, compared by identity
+     */
+    Candidates<Node> filter(Nodes nodes, Candidates<Node> candidates, RequirementSettings requires, Call call) {
         Evaluation evaluation = latest;
-        if (evaluation == null || !isCurrent(evaluation, nodes)) {
-            evaluation = evaluation(nodes);
+        if (evaluation == null || !isCurrent(evaluation, nodes, requires)) {
+            evaluation = evaluation(nodes, requires);
         }
         if (evaluation.allCompatible) {
             return candidates;
@@ -128,16 +138,18 @@ final class CompatibilityFilter {
     }
 
     @SuppressWarnings("ReferenceEquality") // a list of nodes is immutable; a change is another object
-    private boolean isCurrent(Evaluation evaluation, Nodes nodes) {
-        return evaluation.nodes == nodes.list() && evaluation.lookups == lookups.get();
+    private boolean isCurrent(Evaluation evaluation, Nodes nodes, RequirementSettings requires) {
+        return evaluation.nodes == nodes.list()
+                && evaluation.requires == requires
+                && evaluation.lookups == lookups.get();
     }
 
-    private Evaluation evaluation(Nodes nodes) {
+    private Evaluation evaluation(Nodes nodes, RequirementSettings requires) {
         evaluating.lock();
         try {
             Evaluation evaluation = latest;
-            if (evaluation == null || !isCurrent(evaluation, nodes)) {
-                evaluation = evaluate(nodes.list());
+            if (evaluation == null || !isCurrent(evaluation, nodes, requires)) {
+                evaluation = evaluate(nodes.list(), requires);
                 latest = evaluation;
             }
             return evaluation;
@@ -146,10 +158,11 @@ final class CompatibilityFilter {
         }
     }
 
-    private Evaluation evaluate(List<Node> nodes) {
+    private Evaluation evaluate(List<Node> nodes, RequirementSettings requires) {
         int finished = lookups.get(); // first: a lookup that finishes during the evaluation leads to another one
+        Requirement all = requires.over(code);
         var byNode = new IdentityHashMap<Node, Optional<Verdict>>();
-        nodes.forEach(node -> byNode.put(node, Optional.ofNullable(verdict(node.instance()))));
+        nodes.forEach(node -> byNode.put(node, Optional.ofNullable(verdict(node.instance(), requires, all))));
         boolean allCompatible = byNode.values().stream()
                 .allMatch(verdict -> verdict.isPresent() && verdict.get().compatible());
         var filtered = Caffeine.newBuilder()
@@ -157,7 +170,7 @@ final class CompatibilityFilter {
                 .maximumSize(FILTERED_MAX)
                 .executor(Runnable::run)
                 .<Candidates<Node>, Map<String, Candidates<Node>>>build();
-        return new Evaluation(nodes, byNode, allCompatible, finished, filtered);
+        return new Evaluation(nodes, requires, byNode, allCompatible, finished, filtered);
     }
 
     private static Candidates<Node> filter(Evaluation evaluation, Candidates<Node> candidates, String operation) {
@@ -193,14 +206,15 @@ final class CompatibilityFilter {
     }
 
     /** Returns the verdict on an instance, or null if its contract is not known yet. */
-    private @Nullable Verdict verdict(ServiceInstance instance) {
+    private @Nullable Verdict verdict(ServiceInstance instance, RequirementSettings requires, Requirement all) {
         var key = new VerdictKey(
+                requires,
                 instance.version().toString(),
                 instance.contract(),
                 instance.metadata().getOrDefault(Requirement.CAPABILITIES, ""));
         Verdict known = verdicts.get(key);
         if (known == null) {
-            known = newVerdict(instance);
+            known = newVerdict(instance, all);
             if (known != null && isFinal(known, instance)) {
                 if (verdicts.size() >= VERDICTS_MAX) {
                     verdicts.clear();
@@ -222,12 +236,13 @@ final class CompatibilityFilter {
                 || instance.contract().equals(contract.fingerprint());
     }
 
-    private @Nullable Verdict newVerdict(ServiceInstance instance) {
-        Optional<String> version = versions.objection(instance);
+    private @Nullable Verdict newVerdict(ServiceInstance instance, Requirement all) {
+        Optional<String> version =
+                Requirement.NONE.withVersions(all.versions()).objection(instance);
         if (version.isPresent()) {
             return new Verdict(Reason.INCOMPATIBLE_CONTRACT, version.get(), null, false);
         }
-        Optional<String> capability = capabilities.objection(instance);
+        Optional<String> capability = all.withVersions(VersionRange.ANY).objection(instance);
         if (capability.isPresent()) {
             return new Verdict(Reason.MISSING_CAPABILITY, capability.get(), null, false);
         }

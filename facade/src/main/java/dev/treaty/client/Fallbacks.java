@@ -23,7 +23,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.FallbackPolicy;
-import dev.treaty.resilience.Guard;
+import dev.treaty.resilience.Policies;
 import java.io.ByteArrayOutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -48,7 +48,6 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
 
     private static final ScopedValue<Fault> FAULT = ScopedValue.newInstance();
 
-    private final Guard guard;
     private final Alternative alternative;
     private final Time time;
     private final @Nullable Function<Call, Fallback<Object>> code;
@@ -61,8 +60,7 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
     }
 
     /** @param code the fallback in the client's code; null for none */
-    Fallbacks(Guard guard, Alternative alternative, Time time, @Nullable Function<Call, Fallback<Object>> code) {
-        this.guard = guard;
+    Fallbacks(Alternative alternative, Time time, @Nullable Function<Call, Fallback<Object>> code) {
         this.alternative = alternative;
         this.time = time;
         this.code = code;
@@ -106,10 +104,10 @@ public final class Fallbacks implements BiFunction<Call, FallbackPolicy, Fallbac
      *
      * @throws IllegalArgumentException if one is not a response of any operation that it is configured for
      */
-    void check(ServiceContract contract) {
+    static void check(ServiceContract contract, Policies policies) {
         var problems = new LinkedHashMap<String, Optional<String>>(); // by response; empty if any operation accepts it
         for (Operation operation : contract.operations()) {
-            guard.policies().of(operation).fallback().value().ifPresent(value -> {
+            policies.of(operation).fallback().value().ifPresent(value -> {
                 var codec = new JsonCodec(contract.name(), operation);
                 Optional<String> problem =
                         fixed(codec, contract.name(), operation, value) instanceof Failed<?>(var fault, var _, var _)

@@ -93,6 +93,9 @@ public final class Node implements BalancedInstance {
         if (!guarded.getAsBoolean() || breaker.available(nowNanos)) {
             return null;
         }
+        if (breaker.forcedOpen()) {
+            return Reason.BREAKER_FORCED_OPEN;
+        }
         return breaker.state() == CircuitBreaker.State.HALF_OPEN ? Reason.ON_TRIAL : Reason.BREAKER_OPEN;
     }
 
@@ -111,9 +114,13 @@ public final class Node implements BalancedInstance {
         return fault != null && fault.code() == Code.UNAVAILABLE && !fault.reached() && fault.retryable();
     }
 
-    /** Requests an admission for an attempt; see {@link CircuitBreaker#tryAcquire(long)}. */
-    long tryAcquire(long nowNanos) {
-        return guarded.getAsBoolean() ? breaker.tryAcquire(nowNanos) : UNGUARDED;
+    /**
+     * Requests an admission for an attempt; see {@link CircuitBreaker#tryAcquire(long)}.
+     *
+     * @param guardedCall whether the breaker is in force for the call
+     */
+    long tryAcquire(boolean guardedCall, long nowNanos) {
+        return guardedCall ? breaker.tryAcquire(nowNanos) : UNGUARDED;
     }
 
     /**

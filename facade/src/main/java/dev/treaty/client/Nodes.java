@@ -1,8 +1,8 @@
 package dev.treaty.client;
 
-import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.BalanceSetup;
 import dev.treaty.balance.BalancedInstances;
-import dev.treaty.balance.RoutingPolicy;
+import dev.treaty.balance.Locality;
 import dev.treaty.core.call.Exclusion;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
@@ -41,7 +41,6 @@ public final class Nodes implements AutoCloseable {
     private final BalancedInstances<Node> balanced;
     private final AtomicBoolean followed = new AtomicBoolean();
     private final AtomicReference<@Nullable Subscription> subscription = new AtomicReference<>();
-    private volatile BalancingSetup setup; // as configured, without regard to the isolation level
     private volatile List<Node> list = List.of();
     private volatile boolean deserted = true;
     private volatile boolean closed;
@@ -55,20 +54,19 @@ public final class Nodes implements AutoCloseable {
     private CircuitBreakerPolicy breakerPolicy;
 
     /** Nodes of a service that is not {@linkplain #follow followed} yet. */
-    Nodes(ServiceName service, Supplier<FaultTolerance> tolerance, BalancingSetup balancing, ClientRuntime shared) {
+    Nodes(
+            ServiceName service,
+            Supplier<FaultTolerance> tolerance,
+            BalanceSetup setup,
+            Locality location,
+            ClientRuntime shared) {
         this.service = service;
         this.tolerance = tolerance;
-        this.setup = balancing;
         this.breakerPolicy = tolerance.get().breaker();
         this.shared = shared;
         this.runtime = shared.runtime();
-        this.balanced = new BalancedInstances<>(
-                service,
-                inForce(balancing.policy(), guarded()),
-                balancing.routing(),
-                balancing.location(),
-                balancing.connectionsMax(),
-                runtime);
+        this.balanced = new BalancedInstances<>(service, setup, location, shared.connectionsMax(), runtime);
+        balanced.ejecting(guarded());
     }
 
     /** Starts to follow discovery; the first call waits a moment for the registry. */
@@ -87,51 +85,54 @@ public final class Nodes implements AutoCloseable {
         }
     }
 
-    /** Instances are ejected only if breakers are in force: a client without a guard calls all of them. */
-    private static BalancePolicy inForce(BalancePolicy configured, boolean guards) {
-        return guards ? configured : configured.ejection(configured.ejection().enabled(false));
-    }
-
     private boolean guarded() {
         return tolerance.get().level().includes(IsolationLevel.ENHANCED);
     }
 
-    /** Replaces the policies from the next call on; the nodes stay. */
-    public void reconfigure(BalancePolicy changed, RoutingPolicy rules) {
-        lock.lock();
-        try {
-            setup = new BalancingSetup(changed, rules, setup.location(), setup.connectionsMax());
-        } finally {
-            lock.unlock();
-        }
-        applySetup();
-    }
-
-    /** Applies changed fault tolerance. A breaker whose policy has changed stays forced open or disabled if it is. */
+    /** Applies changed fault tolerance. A breaker whose policy has changed stays as an operator's code has forced it. */
     void applyTolerance() {
         lock.lock();
         try {
             CircuitBreakerPolicy now = tolerance.get().breaker();
             if (!now.equals(breakerPolicy)) {
                 breakerPolicy = now;
-                byId.values().forEach(node -> node.breaker(node.breaker().with(now)));
+                byId.values().forEach(node -> replaceBreaker(node, now));
+                balanced.touch(runtime.time().nanoTime());
             }
         } finally {
             lock.unlock();
         }
-        applySetup();
+        applyLevel();
     }
 
-    /** Applies the latest setup and level; the last of concurrent changes is in force in the end. */
-    @SuppressWarnings("ReferenceEquality") // a change is another object
-    private void applySetup() {
-        BalancingSetup now;
+    private void replaceBreaker(Node node, CircuitBreakerPolicy policy) {
+        CircuitBreaker before = node.breaker();
+        CircuitBreaker after = before.with(policy);
+        node.breaker(after);
+        if (after.state() != before.state()) {
+            String reason = after.snapshot().reason();
+            breakerChanged(
+                    node.instance().id(),
+                    before.state(),
+                    after.state(),
+                    reason.isEmpty() ? "its policy has changed" : reason);
+        }
+    }
+
+    private void breakerChanged(String id, CircuitBreaker.State before, CircuitBreaker.State after, String reason) {
+        runtime.events().emit(new Event.BreakerChanged(service, id, before.name(), after.name(), reason));
+    }
+
+    /**
+     * Instances are ejected only if breakers are in force: a client without a guard calls all of them. The last of
+     * concurrent changes is in force in the end.
+     */
+    private void applyLevel() {
         boolean guards;
         do {
-            now = setup;
             guards = guarded();
-            balanced.reconfigure(inForce(now.policy(), guards), now.routing());
-        } while (setup != now || guarded() != guards);
+            balanced.ejecting(guards);
+        } while (guarded() != guards);
     }
 
     public BalancedInstances<Node> balanced() {
@@ -230,10 +231,14 @@ public final class Nodes implements AutoCloseable {
     }
 
     private CircuitBreaker breaker(String instance) {
-        return new CircuitBreaker(breakerPolicy, runtime.time(), runtime.random(), (before, after, reason) -> {
+        var made = new CircuitBreaker(breakerPolicy, runtime.time(), runtime.random(), (before, after, reason) -> {
             balanced.touch(runtime.time().nanoTime());
-            runtime.events().emit(new Event.BreakerChanged(service, instance, before.name(), after.name(), reason));
+            breakerChanged(instance, before, after, reason);
         });
+        if (made.forcedOpen()) {
+            breakerChanged(instance, CircuitBreaker.State.CLOSED, made.state(), made.snapshot().reason());
+        }
+        return made;
     }
 
     @Override

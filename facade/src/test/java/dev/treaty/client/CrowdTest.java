@@ -3,11 +3,12 @@ package dev.treaty.client;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.BalanceSetup;
 import dev.treaty.balance.Candidates;
 import dev.treaty.balance.FaultInjection;
-import dev.treaty.balance.FaultPolicy;
 import dev.treaty.balance.Locality;
 import dev.treaty.balance.RoutingPolicy;
+import dev.treaty.config.RequirementSettings;
 import dev.treaty.core.call.Call;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.ContextCarrier;
@@ -93,14 +94,15 @@ class CrowdTest {
                 runtime,
                 registry,
                 new Silence(),
-                new FaultInjection(FaultPolicy.NONE, Side.CLIENT, runtime),
+                256,
+                new FaultInjection(Side.CLIENT, runtime),
                 ContextCarrier.NONE,
                 List.of(),
                 List.of());
-        var setup = new BalancingSetup(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT, Locality.ANYWHERE, 256);
+        var setup = BalanceSetup.of(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT);
         var requirement = Requirement.NONE.withVersions(VersionRange.from(new Version(1, 0, 0)));
         var filter = new CompatibilityFilter(null, requirement, new ContractCache(registry, runtime));
-        try (var nodes = new Nodes(CROWD, () -> FaultTolerance.DEFAULT, setup, shared)) {
+        try (var nodes = new Nodes(CROWD, () -> FaultTolerance.DEFAULT, setup, Locality.ANYWHERE, shared)) {
             nodes.follow();
             awaitNodes(nodes, INSTANCES);
             assertThat(filter(nodes, filter)).hasSize(1);
@@ -133,7 +135,7 @@ class CrowdTest {
                         for (int i = 0; i < 100; i++) {
                             Call call = call();
                             var selected = nodes.balanced().select(call, now).candidates();
-                            results.add(filter.filter(nodes, selected, call));
+                            results.add(filter.filter(nodes, selected, RequirementSettings.DEFAULT, call));
                         }
                     }))
                     .toList();

@@ -10,6 +10,7 @@ import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.text.AddressRange;
 import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.server.Action;
@@ -78,7 +79,7 @@ public final class HttpServer implements Server {
     private final ServiceEndpoint endpoint;
     private final BrowserRequests browsers;
     private final HealthPages health;
-    private final int bodyBytesMax;
+    private final HttpServerOptions options;
 
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Map<String, ServiceCall.Target> operations = Map.of();
@@ -103,7 +104,7 @@ public final class HttpServer implements Server {
         this.time = time;
         this.random = random;
         this.browsers = new BrowserRequests(options.host());
-        this.bodyBytesMax = options.bodyBytesMax();
+        this.options = options;
         this.listener = new Listener(options, new Requests(), time, random);
         this.health = new HealthPages(() -> draining, listener::accepting, time);
         this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), listener.listen());
@@ -121,6 +122,11 @@ public final class HttpServer implements Server {
     @Override
     public ServiceEndpoint endpoint() {
         return endpoint;
+    }
+
+    @Override
+    public void reconfigure(int bodyBytesMax, Set<String> origins, List<AddressRange> trustedProxies) {
+        listener.reconfigure(options.bodyBytesMax(bodyBytesMax).origins(origins).trustedProxies(trustedProxies));
     }
 
     @Override
@@ -223,7 +229,7 @@ public final class HttpServer implements Server {
         }
 
         @Override
-        public Action accept(Request request) {
+        public Action accept(Request request, int bodyBytesMax) {
             String path = request.path();
             if (request.target().equals("*")) {
                 return _ -> new Response(200, Map.of("Allow", "GET, POST"), new byte[0]);
@@ -241,11 +247,11 @@ public final class HttpServer implements Server {
             if (draining) {
                 lastCallNanos = time.nanoTime();
             }
-            return handler != null ? raw(handler, request) : call(path, request);
+            return handler != null ? raw(handler, request) : call(path, request, bodyBytesMax);
         }
     }
 
-    private Action call(String path, Request request) {
+    private Action call(String path, Request request, int bodyBytesMax) {
         if (draining) {
             throw new RequestRejected(Code.UNAVAILABLE, "the server is shutting down: call another instance");
         }

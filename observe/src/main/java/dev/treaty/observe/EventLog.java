@@ -123,6 +123,8 @@ public final class EventLog implements Events {
                 write(Level.DEBUG, () -> failed(call, fault) + " and is not retried: " + reason);
             case Event.FallbackServed(var call, var fault, var origin) ->
                 write(Level.DEBUG, () -> failed(call, fault) + " and a fallback responded: " + word(origin.name()));
+            case Event.ConfigurationChanged(var _, var refused, var _, var message) ->
+                write(refused ? Level.WARN : Level.INFO, () -> message);
             case Event.HandlerFailed(var call, var cause) ->
                 write(Level.ERROR, () -> "internal error handling " + call.path(), cause);
             case Event.ThreadFailed(var thread, var cause) ->

@@ -43,11 +43,15 @@ public final class MetricsRecorder implements Events {
 
     private final LongAdder registryProblems = new LongAdder();
     private final LongAdder threadFailures = new LongAdder();
+    private final LongAdder settingsRefused = new LongAdder();
+    private volatile long settingsGeneration = 1;
+    private volatile long settingsNanos;
 
     /** A recorder whose counts start now. */
     public MetricsRecorder(Time time) {
         this.time = time;
         this.startedAt = time.instant();
+        this.settingsNanos = time.nanoTime();
     }
 
     private LimitedMap<ServiceName, ServiceCounts> newServices() {
@@ -84,6 +88,7 @@ public final class MetricsRecorder implements Events {
             case Event.CallMirrored(var call, var _, var _) -> count(call.service(), Counter.MIRRORED);
             case Event.DiscoveryChanged(var change) -> discovered(change);
             case Event.RegistryChanged(var _, var _, var problem, var _) -> registryProblems.add(problem ? 1 : 0);
+            case Event.ConfigurationChanged change -> configured(change);
             case Event.ThreadFailed _ -> threadFailures.increment();
             case Event.HandlerFailed _, Event.PanicChanged _, Event.FaultInjected _ -> {
                 // No metrics: failed handlers and injected faults are counted by the outcomes of their calls.
@@ -124,6 +129,29 @@ public final class MetricsRecorder implements Events {
     /** Returns how often a registry had a problem: it could not be reached, refused something, was short of disk. */
     public long registryProblems() {
         return registryProblems.sum();
+    }
+
+    private void configured(Event.ConfigurationChanged change) {
+        settingsRefused.add(change.refused() ? 1 : 0);
+        if (change.generation() != settingsGeneration) {
+            settingsGeneration = change.generation();
+            settingsNanos = time.nanoTime();
+        }
+    }
+
+    /** Returns the number of the generation of the settings in force. */
+    public long settingsGeneration() {
+        return settingsGeneration;
+    }
+
+    /** Returns for how many seconds that generation has been in force. */
+    public double settingsSeconds() {
+        return (time.nanoTime() - settingsNanos) / 1e9;
+    }
+
+    /** Returns how often changed settings were refused. */
+    public long settingsRefused() {
+        return settingsRefused.sum();
     }
 
     /** Returns how often a background thread, or code that it called, failed. */

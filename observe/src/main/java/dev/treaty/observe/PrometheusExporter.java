@@ -103,6 +103,12 @@ public final class PrometheusExporter implements AutoCloseable {
                 counter("treaty_mirrored", "Mirrored calls", client, ServiceMetrics::mirrored),
                 counter("treaty_registry_problems", "Problems with registries", metrics.registryProblems()),
                 counter("treaty_thread_failures", "Failures of background threads", metrics.threadFailures()),
+                counter("treaty_settings_refused", "Changes of settings that were refused", metrics.settingsRefused()),
+                gauge("treaty_settings_generation", "Generation of the settings", metrics.settingsGeneration()),
+                gauge(
+                        "treaty_settings_seconds",
+                        "Seconds since the generation of the settings came into force",
+                        metrics.settingsSeconds()),
                 fallbacks(client),
                 instances("treaty_instances", "Instances by health", "health", client, InstanceMetrics::health),
                 instances("treaty_breakers", "Instances by breaker state", "state", client, InstanceMetrics::breaker));
@@ -166,6 +172,14 @@ public final class PrometheusExporter implements AutoCloseable {
                 .name(name)
                 .help(help)
                 .dataPoint(count(Labels.EMPTY, value))
+                .build();
+    }
+
+    private static GaugeSnapshot gauge(String name, String help, double value) {
+        return GaugeSnapshot.builder()
+                .name(name)
+                .help(help)
+                .dataPoint(GaugeDataPointSnapshot.builder().value(value).build())
                 .build();
     }
 

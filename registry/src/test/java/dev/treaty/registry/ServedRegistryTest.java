@@ -163,6 +163,21 @@ class ServedRegistryTest {
     }
 
     @Test
+    void a_contract_that_an_operator_withdraws_before_its_process_registers_is_not_published_again() {
+        var other = ServiceContract.parse("contract shop.Stock 1.0.0\ncount() -> int32");
+        try (Registry process = open(Kind.NETWORK);
+                Registry operator = open(Kind.NETWORK)) {
+            process.publish(CONTRACT);
+            operator.withdraw(ORDERS, CONTRACT.version());
+            process.register(Instances.of(STOCK, "a"));
+            process.publish(other); // the client of the registry publishes in the order of the first time
+
+            assertThat(operator.contracts(STOCK)).containsExactly(other);
+            assertThat(operator.contracts(ORDERS)).isEmpty();
+        }
+    }
+
+    @Test
     void the_last_renewal_of_each_lease_is_read() {
         try (Registry registry = open(Kind.NETWORK);
                 Registry embedded = open(Kind.EMBEDDED)) {

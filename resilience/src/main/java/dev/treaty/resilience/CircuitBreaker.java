@@ -5,6 +5,7 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
+import dev.treaty.resilience.CircuitBreakerPolicy.Forced;
 import dev.treaty.resilience.breaker.CountWindow;
 import dev.treaty.resilience.breaker.OutcomeWindow;
 import dev.treaty.resilience.breaker.TimeWindow;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A closed breaker counts outcomes and opens when too many are bad. An open breaker refuses calls for a while. Then
  * it is half-open: a few trials at a time pass; if enough of them succeed it closes, and if one fails it opens for
- * longer. An operator can {@linkplain #forceOpen force it open} or {@linkplain #disable disable} it.
+ * longer. An operator can {@linkplain #forceOpen force it open} or {@linkplain #disable disable} it, or its policy can
+ * do so; then these methods and {@link #reset} have no effect.
  *
  * <p>Two rules make it correct. Each admission carries the <em>epoch</em> in which it was given, and an outcome counts
  * only in its own epoch: a success that began before the breaker opened cannot close it. And a trial is a
@@ -226,21 +228,37 @@ public final class CircuitBreaker {
         this.listener = listener;
         this.stripes = stripes;
         this.slowNanos = policy.slowCall().toNanos();
-        this.phase = new Phase.Closed(0, window(time.nanoTime()), Change.NONE);
+        this.phase = initial(0);
     }
 
     /**
-     * Returns a breaker with another policy to replace this one. It is closed, unless an operator has forced this one
-     * open or disabled it; outcomes of this one's admissions do not count for it.
+     * Returns a breaker with another policy to replace this one. It is closed, unless the policy forces it, or this one
+     * has been forced open or disabled by {@link #forceOpen} or {@link #disable}; outcomes of this one's admissions do not count for it.
      */
     public CircuitBreaker with(CircuitBreakerPolicy changed) {
         var next = new CircuitBreaker(changed, time, random, listener, stripes);
         Phase current = phase;
         long epoch = current.epoch() + 1;
-        next.phase = current instanceof Phase.Forced(var _, var mode, var change)
+        boolean byPolicy = policy.forced() != Forced.NONE || changed.forced() != Forced.NONE;
+        next.phase = !byPolicy && current instanceof Phase.Forced(var _, var mode, var change)
                 ? new Phase.Forced(epoch, mode, change)
-                : new Phase.Closed(epoch, next.window(time.nanoTime()), Change.NONE);
+                : next.initial(epoch);
         return next;
+    }
+
+    /** Returns whether an operator has forced it open, so that it refuses every call. */
+    public boolean forcedOpen() {
+        return phase instanceof Phase.Forced(var _, var mode, var _) && mode == Mode.FORCED_OPEN;
+    }
+
+    /** The phase in which it begins. */
+    private Phase initial(long epoch) {
+        long now = time.nanoTime();
+        return switch (policy.forced()) {
+            case NONE -> new Phase.Closed(epoch, window(now), Change.NONE);
+            case OPEN -> new Phase.Forced(epoch, Mode.FORCED_OPEN, new Change(now, "forced open by the settings"));
+            case CLOSED -> new Phase.Forced(epoch, Mode.DISABLED, new Change(now, "forced closed by the settings"));
+        };
     }
 
     private OutcomeWindow window(long now) {
@@ -446,6 +464,9 @@ public final class CircuitBreaker {
     }
 
     private void change(Mode mode, String reason, boolean anew) {
+        if (policy.forced() != Forced.NONE) {
+            return; // as long as the policy says so
+        }
         Phase before;
         Phase after;
         do {

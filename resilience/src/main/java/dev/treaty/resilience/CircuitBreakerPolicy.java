@@ -25,6 +25,7 @@ import java.time.Duration;
  *     otherwise more than {@code halfOpenCalls} trials may run at a time
  * @param halfOpenCalls how many trial calls pass at a time while the breaker is half-open, and how many of them must
  *     succeed, without a failure, to close it; 1 to 100
+ * @param forced whether it is open or closed whatever the outcomes of calls, as operators set it
  */
 public record CircuitBreakerPolicy(
         @Description("A breaker opens after this number of failures in a row.") @Accepted(min = "1")
@@ -60,7 +61,21 @@ public record CircuitBreakerPolicy(
 
         @Description("How many calls at a time pass while half-open, and must succeed to close it.")
         @Accepted(min = "1", max = "100")
-        int halfOpenCalls) {
+        int halfOpenCalls,
+
+        @Description("The state of breakers whatever the outcomes of calls: `open` refuses every call, `closed` passes"
+                + " every call.")
+        Forced forced) {
+
+    /** Whether operators force breakers open or closed. */
+    public enum Forced {
+        /** The outcomes of calls determine the state. */
+        NONE,
+        /** Every call is refused. */
+        OPEN,
+        /** Every call passes. */
+        CLOSED
+    }
 
     /** The largest count-based window. */
     public static final int WINDOW_CALLS_MAX = 10_000;
@@ -82,7 +97,8 @@ public record CircuitBreakerPolicy(
             0,
             Duration.ofSeconds(1),
             Duration.ofSeconds(30),
-            1);
+            1,
+            Forced.NONE);
 
     /** @throws IllegalArgumentException if a value is out of range; the message contains the accepted range */
     public CircuitBreakerPolicy {
@@ -129,7 +145,7 @@ public record CircuitBreakerPolicy(
     private CircuitBreakerPolicy openingWhen(
             int inRow, double failed, double slow, Duration slowFrom, int calls, Duration length, int lengthCalls) {
         return new CircuitBreakerPolicy(
-                inRow, failed, slow, slowFrom, calls, length, lengthCalls, open, openMax, halfOpenCalls);
+                inRow, failed, slow, slowFrom, calls, length, lengthCalls, open, openMax, halfOpenCalls, forced);
     }
 
     /** Returns a policy with other open times, the first and the longest. */
@@ -140,6 +156,22 @@ public record CircuitBreakerPolicy(
     /** Returns a policy with another number of trials. */
     public CircuitBreakerPolicy withHalfOpenCalls(int changed) {
         return closingWhen(open, openMax, changed);
+    }
+
+    /** Returns the same policy, forced open or closed, or no longer. */
+    public CircuitBreakerPolicy withForced(Forced changed) {
+        return new CircuitBreakerPolicy(
+                consecutiveFailures,
+                failureRate,
+                slowRate,
+                slowCall,
+                minimumCalls,
+                window,
+                windowCalls,
+                open,
+                openMax,
+                halfOpenCalls,
+                changed);
     }
 
     private CircuitBreakerPolicy closingWhen(Duration first, Duration max, int trials) {
@@ -153,6 +185,7 @@ public record CircuitBreakerPolicy(
                 windowCalls,
                 first,
                 max,
-                trials);
+                trials,
+                forced);
     }
 }

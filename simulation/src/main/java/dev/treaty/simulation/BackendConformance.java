@@ -1,8 +1,10 @@
 package dev.treaty.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.DiscoveryEvent.Added;
 import dev.treaty.core.discovery.DiscoveryEvent.Removed;
@@ -10,6 +12,7 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.text.PrintableText;
@@ -265,5 +268,28 @@ public abstract class BackendConformance extends RegistryConformance {
                         .anyMatch(later -> later.isAfter(at.plusSeconds(1)))));
         assertThat(watcher.pending()).isEmpty();
         assertThat(Polling.result(() -> watching.renewals(STOCK))).isEmpty();
+    }
+
+    @Test
+    void central_settings_that_another_program_has_damaged_are_reported_and_the_known_ones_remain() throws Exception {
+        var registry = client();
+        registry.settings().replace(0, "first");
+        var watching = client();
+        var watcher = SettingsRecorder.watch(watching.settings());
+
+        write("settings/central", "{ not ours");
+        Polling.until(() -> watching.problem().isPresent());
+        assertThat(watching.problem().orElseThrow()).contains("another program has written the central settings");
+        assertThatExceptionOfType(ServiceException.class)
+                .isThrownBy(() -> registry.settings().read());
+        assertThatExceptionOfType(ServiceException.class)
+                .isThrownBy(() -> registry.settings().replace(1, "second"));
+        assertThat(watcher.received()).containsExactly(new Stored(1, "first"));
+
+        write("settings/central", "5\nrepaired\n");
+        watcher.until(new Stored(5, "repaired\n"));
+        assertThat(registry.settings().replace(5, "sixth")).isTrue();
+        watcher.until(new Stored(6, "sixth"));
+        Polling.until(() -> watching.problem().isEmpty());
     }
 }

@@ -10,6 +10,7 @@ import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.JointRegistry;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -238,6 +240,71 @@ class JointOutageTest {
         assertThatExceptionOfType(ServiceException.class).isThrownBy(() -> watching.lookup(ORDERS));
         assertThatExceptionOfType(ServiceException.class)
                 .isThrownBy(() -> watching.drain(instance("orders-1"), true, Duration.ZERO));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void central_settings_that_change_while_one_registry_is_down_reach_it_when_it_returns(int lost) {
+        var operator = process().registry;
+        var watching = process().registry;
+        var watcher = SettingsRecorder.watch(watching.settings());
+        assertThat(operator.settings().replace(0, "first")).isTrue();
+        watcher.until(new Stored(1, "first"));
+
+        hosts.get(lost).crash();
+        assertThat(operator.settings().replace(1, "second")).isTrue();
+        watcher.until(new Stored(2, "second"));
+        hosts.get(lost).start();
+
+        var alone = closing(hosts.get(lost).client(SHORT, Events.NONE));
+        Polling.until(() -> alone.settings().read().equals(new Stored(2, "second")));
+        assertThat(operator.settings().read()).isEqualTo(new Stored(2, "second"));
+        hosts.get(1 - lost).crash();
+        Polling.until(() -> operator.settings().read().equals(new Stored(2, "second")));
+        assertThat(watcher.received()).extracting(Stored::number).isSorted();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void the_next_change_of_central_settings_reaches_a_registry_that_was_down(int lost) {
+        var operator = process().registry;
+        hosts.get(lost).crash();
+        assertThat(operator.settings().replace(0, "first")).isTrue();
+        assertThat(operator.settings().replace(0, "unaware")).isFalse();
+        hosts.get(lost).start();
+        var alone = closing(hosts.get(lost).client(SHORT, Events.NONE));
+        assertThat(Polling.result(() -> alone.settings().read())).isEqualTo(Stored.NONE);
+
+        assertThat(Polling.result(() -> operator.settings().replace(1, "second")))
+                .isTrue();
+
+        assertThat(alone.settings().read()).isEqualTo(new Stored(2, "second"));
+    }
+
+    @Test
+    void of_two_changes_that_were_decided_apart_the_one_of_the_first_registry_remains() {
+        var clients = hosts.stream()
+                .map(host -> closing(host.client(SHORT, Events.NONE)))
+                .toList();
+        assertThat(clients.get(0).settings().replace(0, "of the first")).isTrue();
+        assertThat(clients.get(1).settings().replace(0, "of the second")).isTrue();
+
+        var watcher = SettingsRecorder.watch(process().registry.settings());
+
+        watcher.until(new Stored(1, "of the first"));
+        Polling.until(() -> clients.get(1).settings().read().equals(new Stored(1, "of the first")));
+    }
+
+    @Test
+    void central_settings_of_registries_that_are_all_down_can_be_neither_read_nor_replaced() {
+        var operator = process().registry;
+        assertThat(operator.settings().replace(0, "first")).isTrue();
+        hosts.forEach(RegistryHost::crash);
+
+        assertThatExceptionOfType(ServiceException.class)
+                .isThrownBy(() -> operator.settings().read());
+        assertThatExceptionOfType(ServiceException.class)
+                .isThrownBy(() -> operator.settings().replace(1, "second"));
     }
 
     private static Status status(Registry registry) {

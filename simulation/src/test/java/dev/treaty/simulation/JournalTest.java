@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.SettingsStore;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
@@ -106,6 +107,49 @@ class JournalTest {
                     .isEmpty();
             assertThatThrownBy(() -> after.service.deregister("b", "another-token"))
                     .hasMessageContaining("token");
+        }
+    }
+
+    @Test
+    void central_settings_are_restored_after_a_restart() throws IOException {
+        var store = new MemoryStore();
+        String text = "{\"deadline\":\"2s\"}\n\u6f22".repeat(10_000);
+        try (var before = new Stored(store, Time.system())) {
+            assertThat(before.service.replaceSettings(0, 1, "first")).isTrue();
+            assertThat(before.service.replaceSettings(1, 2, text)).isTrue();
+        }
+        for (int restart = 0; restart < 2; restart++) { // from the log, and from the snapshot
+            try (var after = new Stored(store, Time.system())) {
+                assertThat(after.table.settings().known().stored()).isEqualTo(new SettingsStore.Stored(2, text));
+            }
+        }
+        try (var after = new Stored(store, Time.system())) {
+            assertThat(after.service.replaceSettings(2, 3, "third")).isTrue();
+        }
+        try (var after = new Stored(store, Time.system())) {
+            assertThat(after.table.settings().known().stored()).isEqualTo(new SettingsStore.Stored(3, "third"));
+        }
+    }
+
+    @Test
+    void files_of_the_versions_before_central_settings_are_read() throws IOException {
+        for (byte version = 1; version <= 2; version++) {
+            var store = new MemoryStore();
+            try (var before = new Stored(store, Time.system())) {
+                before.register("a");
+                before.register("b");
+            }
+            for (String name : store.names()) {
+                byte[] bytes = store.read(name);
+                bytes["TREATY\0".length()] = version;
+                store.replace(name, out -> out.write(bytes));
+            }
+
+            try (var after = new Stored(store, Time.system())) {
+                assertThat(after.view()).containsOnlyKeys("a", "b");
+                assertThat(after.table.settings().known().stored()).isEqualTo(SettingsStore.Stored.NONE);
+                assertThat(after.events).isEmpty();
+            }
         }
     }
 

@@ -155,7 +155,8 @@ final class GuardedMethod {
                 calls,
                 delay,
                 delay,
-                found.number("successThreshold"));
+                found.number("successThreshold"),
+                CircuitBreakerPolicy.Forced.NONE);
         Guard guard = Guard.named(name)
                 .tolerance(FaultTolerance.of(IsolationLevel.ENHANCED)
                         .with(RetryPolicy.NONE)

@@ -20,6 +20,8 @@ public record Exclusion(String instance, Reason reason, String detail) {
         MISSING_CAPABILITY("missing capability"),
         /** Its circuit breaker is open. */
         BREAKER_OPEN("breaker open"),
+        /** An operator has forced its circuit breaker open: it gets no calls, also if no other instance is left. */
+        BREAKER_FORCED_OPEN("breaker forced open"),
         /** Its error rate or latency is worse than that of the others. */
         EJECTED("ejected"),
         /** It was ejected or its breaker was open, and one trial call at a time tests whether it has recovered. */

@@ -8,6 +8,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.time.Duration;
+import java.util.List;
 
 /** Something that happened in this process. Metrics, logs, traces and consoles are made from these events only. */
 public sealed interface Event {
@@ -73,6 +74,17 @@ public sealed interface Event {
      * @param problem whether operators should see this: it cannot be reached, refuses something, cannot keep its state
      */
     record RegistryChanged(String registry, boolean reachable, boolean problem, String message) implements Event {}
+
+    /**
+     * The settings of this process have changed, or a change was refused and those before stay in force.
+     *
+     * @param generation the number of the generation in force
+     * @param refused whether the change was refused
+     * @param changes the values that have changed, one line each, masked
+     * @param message what operators should know, masked
+     */
+    record ConfigurationChanged(long generation, boolean refused, List<String> changes, String message)
+            implements Event {}
 
     /** A background thread of Treaty, or code that it calls, failed unexpectedly; a long-lived one continues. */
     record ThreadFailed(String thread, Throwable cause) implements Event {}

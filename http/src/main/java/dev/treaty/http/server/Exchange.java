@@ -45,6 +45,7 @@ final class Exchange {
      * An exchange whose body is expected.
      *
      * @param bodyBytes the announced size of the body; -1 if it is not known
+     * @param bodyBytesMax the largest body
      * @param respond receives the response, on the event loop
      * @throws RequestRejected if the body is larger than what is left
      */
@@ -52,13 +53,14 @@ final class Exchange {
             Request request,
             Action action,
             long bodyBytes,
-            ServerParts parts,
+            BodyBudget budget,
+            int bodyBytesMax,
             EventExecutor loop,
             Consumer<Response> respond) {
         this.request = request;
         this.action = action;
-        this.budget = parts.budget();
-        this.bodyBytesMax = parts.options().bodyBytesMax();
+        this.budget = budget;
+        this.bodyBytesMax = bodyBytesMax;
         this.loop = loop;
         this.respond = respond;
         try {

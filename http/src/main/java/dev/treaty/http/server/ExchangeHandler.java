@@ -2,6 +2,7 @@ package dev.treaty.http.server;
 
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Deadline;
+import dev.treaty.http.server.ServerParts.Rules;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,9 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter {
 
     @Nullable
     Exchange exchange;
+
+    /** Which pages may call, as it was when the request arrived. */
+    Cors cors;
 
     /** The origin of a page that may read the response. */
     @Nullable
@@ -31,6 +35,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter {
     ExchangeHandler(ServerParts parts, boolean rejecting) {
         this.parts = parts;
         this.rejecting = rejecting;
+        this.cors = parts.rules().get().cors();
     }
 
     @Override
@@ -70,11 +75,14 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter {
         if (rejecting) {
             throw new RequestRejected(Code.UNAVAILABLE, "the server has too many connections: call another instance");
         }
-        origin = parts.cors().origin(request);
+        Rules rules = parts.rules().get();
+        cors = rules.cors();
+        origin = cors.origin(request);
         Action action = Cors.isPreflight(request)
-                ? _ -> parts.cors().preflight(request)
-                : parts.application().accept(request);
-        var begun = new Exchange(request, action, bodyBytes, parts, context.executor(), this::respond);
+                ? _ -> rules.cors().preflight(request)
+                : parts.application().accept(request, rules.bodyBytesMax());
+        var begun = new Exchange(
+                request, action, bodyBytes, parts.budget(), rules.bodyBytesMax(), context.executor(), this::respond);
         exchange = begun;
         timeout.within(parts.options().requestTimeout(), begun.deadline());
     }

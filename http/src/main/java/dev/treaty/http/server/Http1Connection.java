@@ -338,7 +338,7 @@ final class Http1Connection extends ExchangeHandler {
         writing = true;
         timeout.within(parts.options().idleTimeout());
         boolean last = !keepAlive;
-        ChannelFuture written = write(parts.cors().readable(response, origin), last);
+        ChannelFuture written = write(cors.readable(response, origin), last);
         if (last) {
             state = State.CLOSING;
             exchange = null;

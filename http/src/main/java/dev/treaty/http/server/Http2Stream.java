@@ -138,7 +138,7 @@ final class Http2Stream extends ExchangeHandler {
             return;
         }
         responded = true;
-        Response response = parts.cors().readable(answer, origin);
+        Response response = cors.readable(answer, origin);
         var headers = new DefaultHttp2Headers(false);
         headers.status(Integer.toString(response.status()));
         headers.add("date", parts.date().now());

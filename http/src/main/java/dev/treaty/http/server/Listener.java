@@ -30,6 +30,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -62,11 +63,10 @@ public final class Listener {
     public Listener(HttpServerOptions options, Application application, Time time, RandomGenerator random) {
         this.parts = new ServerParts(
                 options,
+                new AtomicReference<>(ServerParts.Rules.of(options)),
                 application,
                 new BodyBudget(options.bodiesBytesMax()),
                 new HttpDate(time),
-                new Cors(options.origins()),
-                new TrustedProxies(options.trustedProxies()),
                 time);
         this.random = random;
         boolean epoll = nativeAccess() && Epoll.isAvailable();
@@ -128,6 +128,11 @@ public final class Listener {
                 || parts.time().nanoTime() - failedNanos > RETRY.multipliedBy(3).toNanos();
     }
 
+    /** Changes the largest body, the origins of pages and the trusted proxies, from the next request on. */
+    public void reconfigure(HttpServerOptions changed) {
+        parts.rules().set(ServerParts.Rules.of(changed));
+    }
+
     /** Tells clients of HTTP/2 to open other connections elsewhere. */
     public void drain() {
         connections.forEach(connection -> connection.pipeline().fireUserEventTriggered(Http2Connection.GO_AWAY));
@@ -160,7 +165,7 @@ public final class Listener {
                 return;
             }
             connections.add(connection);
-            Peer peer = Peer.of(connection.remoteAddress(), parts.proxies());
+            Peer peer = Peer.of(connection.remoteAddress(), () -> parts.rules().get().proxies());
             if (peer.trusted()) {
                 connection.pipeline().addLast(new ProxyPreface());
             }

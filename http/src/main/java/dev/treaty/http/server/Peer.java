@@ -5,21 +5,21 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Where a connection comes from: a client, or a trusted proxy that states the addresses of its clients. */
 final class Peer {
-    private final TrustedProxies proxies;
+    private final Supplier<TrustedProxies> proxies;
     private final Optional<InetAddress> address;
-    private final boolean trusted;
 
-    private Peer(TrustedProxies proxies, Optional<InetAddress> address) {
+    private Peer(Supplier<TrustedProxies> proxies, Optional<InetAddress> address) {
         this.proxies = proxies;
         this.address = address;
-        this.trusted = address.isPresent() && proxies.trusts(address.get());
     }
 
-    static Peer of(@Nullable SocketAddress remote, TrustedProxies proxies) {
+    /** @param proxies returns those that are trusted at present */
+    static Peer of(@Nullable SocketAddress remote, Supplier<TrustedProxies> proxies) {
         return new Peer(
                 proxies,
                 remote instanceof InetSocketAddress socket
@@ -34,11 +34,12 @@ final class Peer {
 
     /** Whether it is a trusted proxy. */
     boolean trusted() {
-        return trusted;
+        return address.isPresent() && proxies.get().trusts(address.get());
     }
 
     /** The address of the client of a request; empty if the connection had ended before it was known. */
     Optional<InetAddress> client(HttpHeaders headers) {
-        return trusted ? address.map(sender -> proxies.client(sender, headers)) : address;
+        TrustedProxies now = proxies.get();
+        return address.map(sender -> now.trusts(sender) ? now.client(sender, headers) : sender);
     }
 }

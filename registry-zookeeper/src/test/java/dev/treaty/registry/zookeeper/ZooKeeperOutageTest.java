@@ -3,12 +3,14 @@ package dev.treaty.registry.zookeeper;
 import dev.treaty.core.discovery.DiscoveryEvent.Added;
 import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.core.event.Events;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.simulation.OutageConformance;
 import dev.treaty.simulation.Polling;
+import dev.treaty.simulation.SettingsRecorder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -165,6 +167,20 @@ class ZooKeeperOutageTest extends OutageConformance {
                 endSession(zookeeper.getSessionId(), zookeeper.getSessionPasswd());
             }
         });
+    }
+
+    @Test
+    void watchers_hold_the_central_settings_after_their_sessions_have_expired() throws Exception {
+        var writing = client(LASTING);
+        writing.settings().replace(0, "first");
+        var watcher = SettingsRecorder.watch(client(LASTING).settings());
+        for (ZooKeeperBackend each : List.copyOf(backends.values())) {
+            var zookeeper = each.client().getZookeeperClient().getZooKeeper();
+            endSession(zookeeper.getSessionId(), zookeeper.getSessionPasswd());
+        }
+
+        Polling.until(() -> writing.settings().replace(1, "second"));
+        watcher.until(new Stored(2, "second"));
     }
 
     @Test

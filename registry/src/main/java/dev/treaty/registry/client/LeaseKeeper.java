@@ -318,6 +318,10 @@ public final class LeaseKeeper implements AutoCloseable {
         connection.answered(Requester.LEASE_KEEPER, answeredEpoch);
     }
 
+    private synchronized boolean isEpochUnknown() {
+        return epoch.isEmpty();
+    }
+
     private synchronized void lost(ManagedRegistration registration) {
         registration.lost(connection.time.nanoTime() + connection.random.nextLong(leaseNanos / 3 + 1));
     }
@@ -348,7 +352,14 @@ public final class LeaseKeeper implements AutoCloseable {
         return IDLE_NANOS;
     }
 
+    /**
+     * Publishes a contract. The answer has no epoch, so that is known before: otherwise the first answer with one would
+     * look like a restart of the registry, and bring back what an operator has withdrawn in the meantime.
+     */
     long publish(Publication publication, boolean force) throws InterruptedException {
+        if (isEpochUnknown()) {
+            answeredBy(connection.call(registry -> registry.renew(List.of())).epoch());
+        }
         connection.call(registry -> {
             registry.publish(publication.contract.text(), force);
             return true;

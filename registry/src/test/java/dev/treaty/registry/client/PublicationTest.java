@@ -47,9 +47,10 @@ class PublicationTest {
                     .start(() ->
                             registry.publish(ServiceContract.parse("contract shop.Stock 1.0.0\ncount() -> int32")));
             busy.await();
-            eventually(() -> time.sleepers() == 2); // watch client and publishing thread; the lease keeper is busy
-            var first = publish(registry, "contract shop.Orders 1.0.0\nfirst() -> string", 3);
-            var second = publish(registry, "contract shop.Orders 1.0.0\nsecond() -> string", 4);
+            // Watch client, publishing thread and leases of the cached view; the lease keeper is busy.
+            eventually(() -> time.sleepers() == 3);
+            var first = publish(registry, "contract shop.Orders 1.0.0\nfirst() -> string", 4);
+            var second = publish(registry, "contract shop.Orders 1.0.0\nsecond() -> string", 5);
             released.countDown();
             second.join();
 

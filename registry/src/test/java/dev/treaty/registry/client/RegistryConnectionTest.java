@@ -66,7 +66,7 @@ class RegistryConnectionTest {
                 time.advance(STEP);
                 return changes.size() > 1;
             });
-            assertThat(registry.problem()).isEmpty();
+            eventually(() -> registry.problem().isEmpty());
             assertThat(changes).extracting(Event.RegistryChanged::reachable).containsExactly(false, true);
         }
     }

@@ -104,6 +104,9 @@ public record GuardDescription(FaultTolerance tolerance, boolean breakerHere) {
     }
 
     private String breaker(CircuitBreakerPolicy breaker) {
+        if (breaker.forced() != CircuitBreakerPolicy.Forced.NONE) {
+            return "forced " + text(breaker.forced()) + " by the settings" + (breakerHere ? "" : "; at each instance");
+        }
         String window = breaker.windowCalls() > 0
                 ? "the last " + breaker.windowCalls() + " calls"
                 : "the calls within " + text(breaker.window());

@@ -35,8 +35,13 @@ public record PolicyWarnings(FaultTolerance tolerance, boolean idempotent, List<
         }
         if (level.includes(IsolationLevel.ENHANCED)) {
             breaker();
-        } else if (tolerance.fallback().any()) {
-            excluded("a fallback", "use level enhanced or full");
+        } else {
+            if (tolerance.fallback().any()) {
+                excluded("a fallback", "use level enhanced or full");
+            }
+            if (tolerance.breaker().forced() != CircuitBreakerPolicy.Forced.NONE) {
+                excluded("breaker.forced", "use level enhanced or full");
+            }
         }
         if (level.includes(IsolationLevel.FULL)) {
             Duration wait = tolerance.concurrency().waitMax();
