@@ -1,9 +1,6 @@
 package dev.treaty.balance;
 
-import dev.treaty.balance.RoutingPolicy.Destination;
 import dev.treaty.core.call.Call;
-import dev.treaty.core.call.Exclusion;
-import dev.treaty.core.call.Exclusion.Reason;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.RuntimeDependencies;
@@ -12,10 +9,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -57,6 +52,7 @@ public final class BalancedInstances<M extends BalancedInstance> {
     private final ReentrantLock lock = new ReentrantLock();
     private final AtomicLong dueNanos;
     private volatile Routing<M> routing;
+    private volatile @Nullable Other<M> other;
 
     private volatile Supplier<? extends Collection<? extends M>> latestMembers = List::of;
 
@@ -67,40 +63,39 @@ public final class BalancedInstances<M extends BalancedInstance> {
     private volatile long changesShown;
 
     /** The lock guards all following fields. */
-    private BalancePolicy policy;
+    private BalanceSetup setup;
 
-    private RoutingPolicy rules;
+    private boolean ejects = true;
     private Locality location;
-    private @Nullable LoadBalancer custom;
     private List<M> members = List.of();
     private InstanceState[] all = new InstanceState[0];
-    private final Map<Destination, Subset<M>> subsets = new HashMap<>();
-    private boolean reshaped = true;
+    private SetupView<M> view;
+    private boolean reshaped;
     private long comparedNanos;
     private boolean panic;
 
     /**
      * Instances without members.
      *
+     * @param setup how calls are distributed at first
      * @param connectionsMax the maximum number of calls in flight at one instance
      */
     public BalancedInstances(
             ServiceName service,
-            BalancePolicy policy,
-            RoutingPolicy rules,
+            BalanceSetup setup,
             Locality location,
             int connectionsMax,
             RuntimeDependencies runtime) {
         this.service = service;
-        this.policy = policy;
-        this.rules = rules;
+        this.setup = setup;
         this.location = location;
         this.connectionsMax = connectionsMax;
         this.runtime = runtime;
-        this.loads = new LoadTracker(policy.load());
+        this.loads = new LoadTracker(setup.policy().load());
         this.comparedNanos = runtime.time().nanoTime();
         this.dueNanos = new AtomicLong(comparedNanos);
-        this.routing = snapshots(new ArrayList<>());
+        this.view = view(setup, null);
+        this.routing = view.routing();
     }
 
     /**
@@ -143,24 +138,17 @@ public final class BalancedInstances<M extends BalancedInstance> {
         return loads.load();
     }
 
-    /** Replaces the policies from the next call on. */
-    public void reconfigure(BalancePolicy changed, RoutingPolicy changedRules) {
+    /** Uses another setup from the next call on. */
+    public void reconfigure(BalanceSetup changed) {
         change(() -> {
-            if (changed.policy() != policy.policy() || !changed.hash().equals(policy.hash())) {
-                subsets.clear();
-            }
-            policy = changed;
-            rules = changedRules;
-            loads.policy(changed.load());
+            setup = changed;
+            loads.policy(changed.policy().load());
         });
     }
 
-    /** Uses another load balancer from the next call on; null for the one of the policy. */
-    public void balancer(@Nullable LoadBalancer changed) {
-        change(() -> {
-            custom = changed;
-            subsets.clear();
-        });
+    /** Changes whether instances may be ejected; if not, none is, whatever the policy says. */
+    public void ejecting(boolean changed) {
+        change(() -> ejects = changed);
     }
 
     /** Changes the location of this client. */
@@ -186,9 +174,47 @@ public final class BalancedInstances<M extends BalancedInstance> {
         dueNanos.set(nowNanos);
     }
 
-    /** Selects the candidates for an attempt of the call, and the destination of its copies, by the routing rules. */
+    /**
+     * Selects the candidates for an attempt of the call, and the destination of its copies, by the routing rules of the
+     * present setup.
+     */
     public Selection<M> select(Call call, long nowNanos) {
         return current(nowNanos).select(call, runtime.random());
+    }
+
+    /**
+     * Selects the candidates for an attempt of a call by the setup that the call began with. If another one has replaced
+     * it since, the candidates are made for this call from the present state of the instances.
+     */
+    @SuppressWarnings("ReferenceEquality") // setups are compared by identity
+    public Selection<M> select(Call call, long nowNanos, BalanceSetup own) {
+        Routing<M> current = current(nowNanos);
+        return (current.setup == own ? current : other(current, own)).select(call, runtime.random());
+    }
+
+    /** What a setup other than the present one selects from; the last one made is kept for other calls. */
+    @SuppressWarnings("ReferenceEquality")
+    private Routing<M> other(Routing<M> current, BalanceSetup own) {
+        Other<M> known = other;
+        if (known != null && known.current == current && known.routing.setup == own) {
+            return known.routing;
+        }
+        lock.lock();
+        try {
+            Routing<M> made = view(own, view).routing();
+            other = new Other<>(current, made);
+            return made;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What calls with another setup than the present one select from, as long as the present snapshot is current. */
+    private record Other<M extends BalancedInstance>(Routing<M> current, Routing<M> routing) {}
+
+    private SetupView<M> view(BalanceSetup of, @Nullable SetupView<M> replaced) {
+        var instances = new SetupView.Instances<M>(members, all, location, loads, connectionsMax, runtime.random());
+        return new SetupView<>(of, instances, replaced);
     }
 
     /** All instances of the service, without regard to the routing rules. */
@@ -226,11 +252,8 @@ public final class BalancedInstances<M extends BalancedInstance> {
             takeMembers(latestMembers.get(), nowNanos);
         }
         if (reshaped) {
-            long[] hashes = Arrays.stream(all).mapToLong(state -> state.hash).toArray();
-            float[] parts = Aperture.parts(hashes, policy.subset(), location.index(), location.clients());
-            for (int i = 0; i < parts.length; i++) {
-                all[i].part = parts[i];
-            }
+            view = view(setup, view);
+            view.share();
         }
         boolean active = refreshStates(nowNanos, emitted);
         boolean changed = reshaped;
@@ -239,6 +262,7 @@ public final class BalancedInstances<M extends BalancedInstance> {
         }
         if (changed) {
             routing = snapshots(emitted);
+            other = null;
         }
         changesShown = seen;
         if (active) {
@@ -247,29 +271,32 @@ public final class BalancedInstances<M extends BalancedInstance> {
     }
 
     private Routing<M> snapshots(List<Event> emitted) {
-        Candidates<M> everything = candidates(Destination.DEFAULT);
+        Routing<M> next = view.routing();
+        Candidates<M> everything = next.all();
         if (everything.panic() != panic) {
             panic = everything.panic();
             emitted.add(new Event.PanicChanged(service, panic, unhealthy(), everything.size()));
         }
-        var byDestination = new HashMap<Destination, Candidates<M>>();
-        var next = new Routing<M>(
-                rules, everything, to -> byDestination.computeIfAbsent(to.unweighted(), this::candidates));
-        subsets.keySet().removeIf(to -> !to.equals(Destination.DEFAULT) && !byDestination.containsKey(to));
         reshaped = false;
         return next;
+    }
+
+    /** How instances are ejected at present. */
+    private EjectionPolicy ejection() {
+        EjectionPolicy configured = setup.policy().ejection();
+        return ejects ? configured : configured.enabled(false);
     }
 
     /** Refreshes every state and ejects outliers; returns true if a state will change soon by itself. */
     private boolean refreshStates(long nowNanos, List<Event> emitted) {
         Instant now = runtime.time().instant();
-        EjectionPolicy ejection = policy.ejection();
+        EjectionPolicy ejection = ejection();
         for (InstanceState state : all) {
             String reason = state.advance(ejection, panic, nowNanos, runtime.random());
             if (reason != null) {
                 emitted.add(new Event.EjectionChanged(service, state.id, state.ejected(), reason));
             }
-            state.refresh(policy.slowStart(), nowNanos, now);
+            state.refresh(setup.policy().slowStart(), nowNanos, now);
         }
         if (nowNanos - comparedNanos >= ejection.interval().toNanos()) {
             comparedNanos = nowNanos;
@@ -282,7 +309,7 @@ public final class BalancedInstances<M extends BalancedInstance> {
     }
 
     private void ejectOutliers(long nowNanos, Instant now, List<Event> emitted) {
-        EjectionPolicy ejection = policy.ejection();
+        EjectionPolicy ejection = ejection();
         List<InstanceState> compared = Arrays.stream(all)
                 .filter(BalancedInstances::comparable)
                 .filter(state -> state.window().calls() >= ejection.minimumCalls())
@@ -290,14 +317,14 @@ public final class BalancedInstances<M extends BalancedInstance> {
         int eligible = (int) Arrays.stream(all)
                 .filter(state -> state.inSubset() && state.eligible() && !state.gone)
                 .count();
-        int allowed = policy.unhealthyMax(eligible) - unhealthy();
+        int allowed = setup.policy().unhealthyMax(eligible) - unhealthy();
         for (var outlier : OutlierDetection.find(compared, loads, ejection, nowNanos)) {
             if (allowed-- <= 0) {
                 return; // another unhealthy instance is better than too few instances
             }
             InstanceState state = outlier.state();
             state.eject(outlier.reason(), ejection, nowNanos, runtime.random());
-            state.refresh(policy.slowStart(), nowNanos, now);
+            state.refresh(setup.policy().slowStart(), nowNanos, now);
             emitted.add(new Event.EjectionChanged(service, state.id, true, outlier.reason()));
         }
     }
@@ -346,104 +373,5 @@ public final class BalancedInstances<M extends BalancedInstance> {
             active |= !state.healthy() || ramp < WARM;
         }
         return active;
-    }
-
-    /** Creates the snapshot for one destination. */
-    private Candidates<M> candidates(Destination to) {
-        Subset<M> known = reshaped ? null : subsets.get(to);
-        Subset<M> subset = known == null ? reshape(to) : known;
-        InstanceState[] states = subset.states;
-        boolean allGone = Arrays.stream(states).allMatch(state -> state.gone || !state.eligible());
-        var eligible = new boolean[states.length];
-        int eligibles = 0;
-        int unhealthy = 0;
-        for (int i = 0; i < eligible.length; i++) {
-            eligible[i] = states[i].eligible() && (allGone || !states[i].gone);
-            eligibles += eligible[i] ? 1 : 0;
-            unhealthy += eligible[i] && states[i].unhealthy() ? 1 : 0;
-        }
-        boolean panics = unhealthy > policy.unhealthyMax(eligibles);
-        var weights = new float[states.length];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = states[i].weight(panics && eligible[i]) * subset.capacity(i);
-        }
-        float[] local = applyLocality(states, eligible, weights);
-        boolean even = true;
-        for (int i = 0; i < local.length; i++) {
-            local[i] *= states[i].part;
-            even &= local[i] > 0 && local[i] == local[0];
-        }
-        return new Candidates<>(
-                subset, all, even ? null : local, exclusions(states, weights, local), panics, allGone, connectionsMax);
-    }
-
-    private float[] applyLocality(InstanceState[] states, boolean[] eligible, float[] weights) {
-        int[] distances = Arrays.stream(states)
-                .mapToInt(state -> location.distance(
-                        state.member.instance(), policy.locality().prefer()))
-                .toArray();
-        return LocalitySpillover.weights(weights, distances, eligible, policy.locality());
-    }
-
-    private static Exclusion @Nullable [] exclusions(InstanceState[] states, float[] weights, float[] local) {
-        Exclusion[] exclusions = null;
-        for (int i = 0; i < states.length; i++) {
-            Exclusion exclusion = states[i].exclusion();
-            if (exclusion == null && weights[i] > 0 && local[i] == 0) {
-                exclusion = Exclusion.of(states[i].id, Reason.WRONG_ZONE);
-            } else if (exclusion == null && states[i].ramp < 1) {
-                int percent = Math.round(states[i].ramp * 100);
-                exclusion = new Exclusion(states[i].id, Reason.COLD, percent + " % of its share");
-            }
-            if (exclusion != null) {
-                exclusions = exclusions == null ? new Exclusion[states.length] : exclusions;
-                exclusions[i] = exclusion;
-            }
-        }
-        return exclusions;
-    }
-
-    /** Creates the subset of one destination, or returns the previous one if it has not changed. */
-    private Subset<M> reshape(Destination to) {
-        Subset<M> before = subsets.get(to);
-        var chosen = new ArrayList<M>();
-        var states = new ArrayList<InstanceState>();
-        for (int i = 0; i < all.length; i++) {
-            if (all[i].inSubset() && to.test(members.get(i).instance())) {
-                chosen.add(members.get(i));
-                states.add(all[i]);
-            }
-        }
-        boolean every = states.size() == all.length; // shares the arrays then
-        InstanceState[] inSubset = every ? all : states.toArray(InstanceState[]::new);
-        float[] capacities = capacities(chosen);
-        float initialShare = (float) policy.slowStart().share();
-        if (before != null && before.same(inSubset, capacities, initialShare)) {
-            return before;
-        }
-        LoadBalancer given = custom;
-        LoadBalancer balancer = given != null
-                ? given
-                : before != null ? before.balancer : policy.policy().create(policy.hash(), runtime.random());
-        var subset = new Subset<M>(
-                inSubset,
-                every ? members : List.copyOf(chosen),
-                loads,
-                capacities,
-                balancer,
-                initialShare,
-                runtime.random().nextInt(Integer.MAX_VALUE));
-        subsets.put(to, subset);
-        return subset;
-    }
-
-    private float @Nullable [] capacities(List<M> chosen) {
-        var capacities = new float[chosen.size()];
-        boolean even = true;
-        for (int i = 0; i < capacities.length; i++) {
-            capacities[i] = chosen.get(i).instance().weight();
-            even &= capacities[i] == capacities[0];
-        }
-        return even ? null : capacities;
     }
 }

@@ -19,22 +19,20 @@ import org.jspecify.annotations.Nullable;
 public final class FaultInjection {
     private final Side side;
     private final RuntimeDependencies runtime;
-    private volatile FaultPolicy policy;
 
     /** Fault injection on one side of calls. */
-    public FaultInjection(FaultPolicy policy, Side side, RuntimeDependencies runtime) {
-        this.policy = policy;
+    public FaultInjection(Side side, RuntimeDependencies runtime) {
         this.side = side;
         this.runtime = runtime;
     }
 
-    /** Replaces the policy from the next call on. */
-    public void reconfigure(FaultPolicy changed) {
-        policy = changed;
-    }
-
-    /** Applies the faults that match the call; returns the response of a call that fails, null for all others. */
-    public @Nullable ServiceResponse<?> inject(Call call) throws InterruptedException {
+    /**
+     * Applies the faults that match the call.
+     *
+     * @param policy the faults that apply to the call
+     * @return the response of a call that fails, null for all others
+     */
+    public @Nullable ServiceResponse<?> inject(FaultPolicy policy, Call call) throws InterruptedException {
         for (InjectedFault fault : policy.faults()) {
             if ((fault.service().isEmpty() || fault.service().get().equals(call.service()))
                     && fault.when().test(call)

@@ -10,6 +10,9 @@ import java.util.random.RandomGenerator;
 
 /** The routing rules with the current candidates of each destination. */
 final class Routing<M extends BalancedInstance> {
+    /** The setup that it was made of. */
+    final BalanceSetup setup;
+
     private final Selection<M> all;
     private final List<Route<M>> routes;
 
@@ -21,9 +24,10 @@ final class Routing<M extends BalancedInstance> {
         }
     }
 
-    Routing(RoutingPolicy policy, Candidates<M> all, Function<Destination, Candidates<M>> candidates) {
+    Routing(BalanceSetup setup, Candidates<M> all, Function<Destination, Candidates<M>> candidates) {
+        this.setup = setup;
         this.all = new Selection<>(all, null, 0);
-        this.routes = policy.rules().stream()
+        this.routes = setup.rules().rules().stream()
                 .map(rule -> new Route<>(rule.when(), splits(rule, all, candidates)))
                 .toList();
     }

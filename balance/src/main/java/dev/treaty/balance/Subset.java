@@ -31,12 +31,14 @@ final class Subset<M extends BalancedInstance> {
     private final int[] positions;
 
     private final float @Nullable [] capacities;
+    private final float[] parts;
 
     /**
      * A subset.
      *
      * @param members the members that the states belong to
      * @param capacities the weights that the instances ask for; null if all are equal
+     * @param parts the part of each instance that belongs to the subset of this client, from 0 to 1
      * @param first a random number, not negative
      */
     Subset(
@@ -44,6 +46,7 @@ final class Subset<M extends BalancedInstance> {
             List<M> members,
             LoadTracker tracker,
             float @Nullable [] capacities,
+            float[] parts,
             LoadBalancer balancer,
             float initialShare,
             int first) {
@@ -53,6 +56,7 @@ final class Subset<M extends BalancedInstance> {
         this.positions = new int[states.length];
         this.blocks = locate(states, positions);
         this.capacities = capacities;
+        this.parts = parts;
         this.balancer = balancer;
         this.initialShare = initialShare;
         this.first = first;
@@ -111,9 +115,19 @@ final class Subset<M extends BalancedInstance> {
         return capacities == null ? 1 : capacities[index];
     }
 
-    boolean same(InstanceState[] otherStates, float @Nullable [] otherCapacities, float otherInitialShare) {
+    /** The part of the instance that belongs to the subset of this client. */
+    float part(int index) {
+        return parts[index];
+    }
+
+    boolean same(
+            InstanceState[] otherStates,
+            float @Nullable [] otherCapacities,
+            float[] otherParts,
+            float otherInitialShare) {
         return initialShare == otherInitialShare
                 && Arrays.equals(states, otherStates)
-                && Arrays.equals(capacities, otherCapacities);
+                && Arrays.equals(capacities, otherCapacities)
+                && Arrays.equals(parts, otherParts);
     }
 }

@@ -113,7 +113,7 @@ class BalancedInstancesTest {
         var off = BalancePolicy.DEFAULT
                 .policy(LoadBalancingPolicy.ROUND_ROBIN)
                 .ejection(EjectionPolicy.DEFAULT.enabled(false));
-        instances.balanced.reconfigure(off, RoutingPolicy.DEFAULT);
+        instances.balanced.reconfigure(BalanceSetup.of(off, RoutingPolicy.DEFAULT));
         assertThat(drive(instances, 20_000, peer -> peer == bad)[4]).isGreaterThan(2_000);
         assertThat(exclusions(instances)).isEmpty();
         assertThat(ejections(instances))
@@ -125,8 +125,8 @@ class BalancedInstancesTest {
                                 ejections(instances).getFirst().reason()),
                         new Event.EjectionChanged(Instances.SERVICE, bad.id(), false, "ejection was switched off"));
         // Failures in the meantime do not count later.
-        instances.balanced.reconfigure(
-                BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.ROUND_ROBIN), RoutingPolicy.DEFAULT);
+        instances.balanced.reconfigure(BalanceSetup.of(
+                BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.ROUND_ROBIN), RoutingPolicy.DEFAULT));
         drive(instances, 5_000, _ -> false);
         assertThat(ejections(instances)).hasSize(2);
     }
@@ -464,8 +464,8 @@ class BalancedInstancesTest {
     @Test
     void locality_works_without_ejection() {
         var instances = zones(4, 4, 0, LocalityPolicy.DEFAULT);
-        instances.balanced.reconfigure(
-                BalancePolicy.DEFAULT.ejection(EjectionPolicy.DEFAULT.enabled(false)), RoutingPolicy.DEFAULT);
+        instances.balanced.reconfigure(BalanceSetup.of(
+                BalancePolicy.DEFAULT.ejection(EjectionPolicy.DEFAULT.enabled(false)), RoutingPolicy.DEFAULT));
         assertThat(share(instances, 0, 4)).isEqualTo(1);
         instances.peers.stream().limit(4).forEach(peer -> peer.exclusion = Reason.UNHEALTHY);
         instances.touch();
@@ -493,10 +493,10 @@ class BalancedInstancesTest {
         // The stable destination matches the version, so it includes the two canary instances.
         double canary = share(instances, 4, 6);
         assertThat(canary).isBetween(0.05 + 0.95 / 3 - 0.03, 0.05 + 0.95 / 3 + 0.03);
-        instances.balanced.reconfigure(
-                BalancePolicy.DEFAULT, new RoutingPolicy(List.of(rule(Match.DEFAULT, track("canary", 1)))));
+        instances.balanced.reconfigure(BalanceSetup.of(
+                BalancePolicy.DEFAULT, new RoutingPolicy(List.of(rule(Match.DEFAULT, track("canary", 1))))));
         assertThat(share(instances, 4, 6)).isEqualTo(1);
-        instances.balanced.reconfigure(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT);
+        instances.balanced.reconfigure(BalanceSetup.of(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT));
         assertThat(share(instances, 4, 6)).isBetween(0.3, 0.37);
     }
 
@@ -583,7 +583,7 @@ class BalancedInstancesTest {
         assertThat(exclusions(instances)).hasSize(1);
         instances.peers.get(2).instance = instances.peers.get(2).instance.withWeight(50);
         instances.balanced.members(() -> instances.peers);
-        instances.balanced.reconfigure(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT);
+        instances.balanced.reconfigure(BalanceSetup.of(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT));
         assertThat(exclusions(instances)).hasSize(1);
         assertThat(instances.peers.get(2).load.failures()).isPositive();
     }

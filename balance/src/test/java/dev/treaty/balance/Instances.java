@@ -75,7 +75,7 @@ final class Instances {
     Instances(BalancePolicy policy, RoutingPolicy rules, Locality location, long seed) {
         random = new Random(seed);
         balanced = new BalancedInstances<>(
-                SERVICE, policy, rules, location, 10_000, new RuntimeDependencies(time, random, events::add));
+                SERVICE, BalanceSetup.of(policy, rules), location, 10_000, new RuntimeDependencies(time, random, events::add));
     }
 
     Instances(BalancePolicy policy, long seed) {

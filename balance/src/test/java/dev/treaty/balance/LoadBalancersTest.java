@@ -382,9 +382,10 @@ class LoadBalancersTest {
     @Test
     void a_custom_load_balancer_is_a_lambda() {
         var instances = Instances.of(5, BalancePolicy.DEFAULT, 3);
-        instances.balanced.balancer((candidates, _, _) -> candidates.size() - 1);
+        instances.balanced.reconfigure(new BalanceSetup(
+                BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT, (candidates, _, _) -> candidates.size() - 1));
         assertThat(instances.picks(100)).containsExactly(0, 0, 0, 0, 100);
-        instances.balanced.balancer(null);
+        instances.balanced.reconfigure(BalanceSetup.of(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT));
         assertThat(instances.picks(1_000)).doesNotContain(0);
     }
 

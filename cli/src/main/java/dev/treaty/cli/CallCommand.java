@@ -5,6 +5,7 @@ import dev.treaty.codec.Json;
 import dev.treaty.codec.MessageException;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.FaultDetail;
 import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ResponseMetadata;
 import dev.treaty.core.call.ServiceResponse;
@@ -17,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -72,7 +74,10 @@ final class CallCommand extends OutputCommand {
 
     @Option(
             names = {"-v", "--verbose"},
-            description = "Print headers, trailers, instance, attempts and trace of the response on the error stream.")
+            description = {
+                "Print headers, trailers, instance, attempts and trace of the response on the error stream,",
+                "and the details of a fault: as text, or in Base64."
+            })
     private boolean verbose;
 
     @Mixin
@@ -131,6 +136,8 @@ final class CallCommand extends OutputCommand {
         String origin = response instanceof ServiceResponse.Ok<?> ok
                 ? ok.origin().name().toLowerCase(Locale.ROOT)
                 : "";
+        List<FaultDetail> details =
+                response instanceof ServiceResponse.Failed<?> failed ? failed.fault().details() : List.of();
         var err = spec().commandLine().getErr();
         if (json()) {
             var fields = new LinkedHashMap<String, Object>();
@@ -140,6 +147,7 @@ final class CallCommand extends OutputCommand {
             fields.put("attempts", metadata.attempts());
             fields.put("traceId", metadata.traceId());
             fields.put("origin", origin);
+            fields.put("details", details.stream().map(CallCommand::fields).toList());
             err.println(PrintableText.json(Json.text(fields)));
             return;
         }
@@ -153,6 +161,22 @@ final class CallCommand extends OutputCommand {
         if (!origin.isEmpty()) {
             err.println("origin " + origin);
         }
+        for (FaultDetail detail : details) {
+            err.println(PrintableText.line("detail " + detail.type() + " " + shown(detail)));
+        }
+    }
+
+    private static Map<String, Object> fields(FaultDetail detail) {
+        return Map.of("type", detail.type(), "value", shown(detail));
+    }
+
+    /** The value as text without secrets if it is printable, otherwise in Base64 without padding, as on the wire. */
+    private static String shown(FaultDetail detail) {
+        String text = detail.text();
+        return PrintableText.isPrintable(text)
+                        && FaultDetail.text(detail.type(), text).equals(detail)
+                ? Secrets.mask(text)
+                : Base64.getEncoder().withoutPadding().encodeToString(detail.value());
     }
 
     private static void print(PrintWriter err, String kind, Headers headers) {

@@ -11,6 +11,8 @@ import dev.treaty.codec.Json;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Fault;
+import dev.treaty.core.call.FaultDetail;
 import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.Contract;
@@ -78,6 +80,11 @@ class RegistryCommandsTest {
         treaty.serve(Greetings.class, name -> {
             if (name.isEmpty()) {
                 throw new ServiceException(Code.INVALID_ARGUMENT, "the name is empty");
+            }
+            if (name.equals("?")) {
+                throw new ServiceException(Fault.of(Code.INVALID_ARGUMENT, "the name has no letters")
+                        .detail(FaultDetail.text("test.Hint", "a name has letters"))
+                        .detail(new FaultDetail("test.Bytes", new byte[] {0, -1})));
             }
             CallContext context = CallContext.current().orElseThrow();
             context.addHeaders(context.headers().without("x-absent"));
@@ -380,6 +387,27 @@ class RegistryCommandsTest {
                 .contains("the header host is set by the transport");
         assertThat(run("call", "test.Greetings", "greet", "-H", "x-a").err())
                 .contains("a header has a name and a value: 'NAME: VALUE'");
+    }
+
+    @Test
+    void a_verbose_call_prints_the_details_of_a_fault() {
+        Command call = run("call", "test.Greetings", "greet", "{\"name\":\"?\"}", "-v");
+
+        assertThat(call.exit()).isEqualTo(Main.FAILED);
+        assertThat(call.err().lines())
+                .contains("detail test.Hint a name has letters", "detail test.Bytes AP8")
+                .endsWith("invalid_argument: the name has no letters");
+        assertThat(Json.read(run("call", "test.Greetings", "greet", "{\"name\":\"?\"}", "-v", "--json")
+                        .err()
+                        .lines()
+                        .findFirst()
+                        .orElseThrow()))
+                .asInstanceOf(MAP)
+                .containsEntry(
+                        "details",
+                        List.of(
+                                Map.of("type", "test.Hint", "value", "a name has letters"),
+                                Map.of("type", "test.Bytes", "value", "AP8")));
     }
 
     @Test

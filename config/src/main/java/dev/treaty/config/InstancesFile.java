@@ -1,5 +1,6 @@
 package dev.treaty.config;
 
+import dev.treaty.config.YamlNode.Place;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
@@ -35,9 +36,10 @@ public final class InstancesFile {
      * @throws ConfigurationException if anything is wrong; the message lists all problems
      */
     public static List<RegistryProtocol.Instance> parse(String source, String text) {
-        var reading = new SettingsReading(Map.of(), new Problems(source));
+        var reading = new SettingsReading(Map.of(), new Problems());
+        Place beginning = Place.beginning(source);
         var ids = new HashSet<String>();
-        var instances = reading.root(Yaml.read(text, reading.problems)).groups("instances", section -> {
+        var instances = reading.root(Yaml.read(beginning, text, reading.problems), beginning).groups("instances", section -> {
             Optional<RegistryProtocol.Instance> instance = instance(section);
             instance.map(RegistryProtocol.Instance::id)
                     .filter(id -> !ids.add(id))

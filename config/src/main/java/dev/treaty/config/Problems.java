@@ -11,13 +11,7 @@ import java.util.TreeMap;
 
 /** Collects the problems of a configuration while it is read, so that all of them are reported together. */
 final class Problems {
-    /** The place of what is not in the file, such as an environment variable. */
-    static final Place NOWHERE = new Place(0, 0);
-
     private static final int TEXT_LENGTH_MAX = 400;
-
-    /** What messages call the file. */
-    final String file;
 
     /** Shorter values of variables are parts of other words. */
     private static final int HIDDEN_LENGTH_MIN = 4;
@@ -28,13 +22,21 @@ final class Problems {
 
     private final List<Problem> found = new ArrayList<>();
 
-    Problems(String file) {
-        this.file = file;
+    /** The sources whose problems come first, in this order. */
+    private final List<String> sources = new ArrayList<>();
+
+    /** Lists the problems of a source after those of the sources named before, and before all others. */
+    void order(String source) {
+        sources.add(shown(source));
     }
 
-    void add(String source, Place place, String key, String message) {
+    void add(Place place, String key, String message) {
         found.add(new Problem(
-                shown(source), place.line(), place.column(), shown(key), shown(Secrets.mask(withoutHidden(message)))));
+                shown(place.source()),
+                place.line(),
+                place.column(),
+                shown(key),
+                shown(Secrets.mask(withoutHidden(message)))));
     }
 
     /** Makes later problems show the reference to a variable in place of its value, which may be secret. */
@@ -67,10 +69,13 @@ final class Problems {
         }
     }
 
-    /** Returns an exception with all problems: those of the file first, then those of variables. */
+    /** Returns an exception with all problems: those of the layers in their order, then those of variables. */
     ConfigurationException toException() {
-        Comparator<Problem> fileFirst = Comparator.comparing(p -> !p.source().equals(file));
+        Comparator<Problem> byLayer = Comparator.comparingInt(problem -> {
+            int layer = sources.indexOf(problem.source());
+            return layer < 0 ? sources.size() : layer;
+        });
         return new ConfigurationException(
-                found.stream().sorted(fileFirst.thenComparing(Problem.ORDER)).toList());
+                found.stream().sorted(byLayer.thenComparing(Problem.ORDER)).toList());
     }
 }

@@ -1,6 +1,8 @@
 package dev.treaty.config;
 
+import dev.treaty.core.contract.DefaultValue;
 import java.lang.reflect.AccessibleObject;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads records: each component is a key, in kebab case ({@code bodyBytesMax} is {@code body-bytes-max}). A component
- * that is not set has the value of the base record; without a base, of the record's constant {@code DEFAULT}; without
- * either, it must be set.
+ * that is not set has the value of the base record; without a base, of the record's constant {@code DEFAULT}, or of the
+ * component's annotation {@link DefaultValue}; without any, it must be set.
  */
 final class RecordReader implements ValueReader {
     private final Class<?> type;
@@ -50,9 +52,8 @@ final class RecordReader implements ValueReader {
         int problems = section.problems();
         var values = new ArrayList<Object>();
         for (int i = 0; i < size(); i++) {
-            Slot slot = section.slot(key(i), base == null ? null : value(base, i));
-            Object value =
-                    ValueReader.of(components[i].getGenericType(), key(i)).read(slot);
+            Slot slot = section.slot(key(i), base == null ? annotated(i) : value(base, i));
+            Object value = reader(i).read(slot);
             if (value != null) {
                 values.add(value);
             }
@@ -65,10 +66,27 @@ final class RecordReader implements ValueReader {
         }
         try {
             return construct(values);
-        } catch (IllegalArgumentException e) {
+        } catch (RejectedException e) {
             rejected(base, values, e).forEach(section::problem);
             return base;
         }
+    }
+
+    private ValueReader reader(int i) {
+        return ValueReader.of(components[i].getGenericType(), key(i));
+    }
+
+    /** Returns the value of the component's annotation, or null. */
+    private @Nullable Object annotated(int i) {
+        DefaultValue annotation = components[i].getAnnotation(DefaultValue.class);
+        if (annotation == null) {
+            return null;
+        }
+        if (reader(i) instanceof ValueReader.PlainReader(var format)) {
+            return format.read().apply(annotation.value());
+        }
+        throw new IllegalArgumentException(
+                type.getName() + " has @DefaultValue on " + components[i].getName() + ", which is not a plain value");
     }
 
     /** Returns the constant {@code DEFAULT}, or null if the record has none. */
@@ -78,11 +96,29 @@ final class RecordReader implements ValueReader {
         return has ? reflect(() -> type.getField("DEFAULT").get(null)) : null;
     }
 
-    /** @throws IllegalArgumentException if the record rejects the values */
+    /** @throws RejectedException if the record rejects the values */
     private Object construct(List<Object> values) {
         Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-        return Objects.requireNonNull(
-                reflect(() -> open(type.getDeclaredConstructor(types)).newInstance(values.toArray())));
+        return Objects.requireNonNull(reflect(() -> {
+            try {
+                return open(type.getDeclaredConstructor(types)).newInstance(values.toArray());
+            } catch (InvocationTargetException e) {
+                throw new RejectedException(e.getCause());
+            }
+        }));
+    }
+
+    /** Thrown if the constructor of a record throws, whatever it throws. */
+    private static final class RejectedException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1;
+
+        RejectedException(Throwable cause) {
+            super(
+                    cause instanceof IllegalArgumentException && cause.getMessage() != null
+                            ? cause.getMessage()
+                            : String.valueOf(cause),
+                    cause);
+        }
     }
 
     /**
@@ -92,7 +128,7 @@ final class RecordReader implements ValueReader {
      *
      * @return messages by key; the empty key stands for the whole record
      */
-    private Map<String, String> rejected(Object base, List<Object> values, IllegalArgumentException rejection) {
+    private Map<String, String> rejected(Object base, List<Object> values, RejectedException rejection) {
         var curable = new LinkedHashMap<String, String>();
         var invalidAlone = new LinkedHashMap<String, String>();
         List<Object> valid =
@@ -122,12 +158,12 @@ final class RecordReader implements ValueReader {
         try {
             construct(values);
             return null;
-        } catch (IllegalArgumentException e) {
+        } catch (RejectedException e) {
             return message(e);
         }
     }
 
-    private static String message(IllegalArgumentException rejection) {
+    private static String message(RejectedException rejection) {
         return String.valueOf(rejection.getMessage());
     }
 
@@ -148,7 +184,11 @@ final class RecordReader implements ValueReader {
             if (e.getCause() instanceof RuntimeException thrown) {
                 throw thrown;
             }
-            throw new IllegalStateException("the record " + type.getName() + " is not open to dev.treaty.config", e);
+            String own = type.getModule().isNamed() ? type.getModule().getName() : "its module";
+            throw new IllegalArgumentException(
+                    "the record " + type.getName() + " is not accessible: make it public and export its package, or write"
+                            + " \"opens " + type.getPackageName() + " to dev.treaty.config\" in the declaration of " + own,
+                    e);
         }
     }
 }

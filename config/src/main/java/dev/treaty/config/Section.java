@@ -88,14 +88,26 @@ final class Section {
                 new ValueReader.MapReader(names, element).read(slot(key, null).withOrigin("inherited"));
     }
 
-    /** Returns what the constructor creates; if it rejects its arguments, this is recorded here. */
+    /**
+     * Returns what the constructor creates; if it rejects its arguments, this is recorded: at the key that the message
+     * begins with, otherwise here.
+     */
     <T> Optional<T> create(Supplier<T> constructor) {
         try {
             return Optional.of(constructor.get());
         } catch (IllegalArgumentException e) {
-            problem(String.valueOf(e.getMessage()));
+            String message = String.valueOf(e.getMessage());
+            problem(named(message), message);
             return Optional.empty();
         }
+    }
+
+    private String named(String message) {
+        String start = message.replaceFirst("^the length of ", "") + " ";
+        return known.stream()
+                .filter(key -> has(key) && start.startsWith(key + " "))
+                .findFirst()
+                .orElse("");
     }
 
     /** Records a problem with this section as a whole. */

@@ -9,16 +9,12 @@ import dev.treaty.core.text.Range;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.Policies;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * All settings of a process as one immutable value. Reading them has no side effects: the same text and environment
@@ -117,7 +113,7 @@ public record Settings(
     }
 
     /**
-     * Reads a file.
+     * Reads a file, with the profile and the directory beside it as {@link ConfigurationSources} has them.
      *
      * @param environment the variables, usually {@code System.getenv()}; those that begin with {@code TREATY_} are
      *     settings and override the file, and the file may refer to all others as <code>${NAME}</code>
@@ -152,7 +148,7 @@ public record Settings(
      * @throws ConfigurationException if anything is wrong with the file or with a variable
      */
     public static Effective effective(Path file, Map<String, String> environment) {
-        return effective(file.toString(), text(file), environment);
+        return ConfigurationSources.of(file, environment).read(List.of());
     }
 
     /**
@@ -162,37 +158,40 @@ public record Settings(
      * @throws ConfigurationException if anything is wrong with the text or with a variable
      */
     public static Effective effective(String source, String yaml, Map<String, String> environment) {
-        var reading = new SettingsReading(environment, new Problems(source));
-        Settings settings = SettingsReader.read(reading.root(Yaml.read(yaml, reading.problems)));
-        return new Effective(settings, reading.end());
+        return SettingsReader.read(List.of(Document.of(source, yaml)), List.of(), environment, Map.of());
     }
 
     /**
      * Settings with the origin of each value.
      *
      * @param values the values in effect, in the order of the records
+     * @param app the settings of the application
+     * @param warnings contradictions among policies, one sentence each, which begins with the key of the policies
      */
-    public record Effective(Settings settings, List<Setting> values) {}
-
-    private static String text(Path file) {
-        String problem;
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(FILE_BYTES_MAX + 1);
-            if (bytes.length <= FILE_BYTES_MAX) {
-                return StandardCharsets.UTF_8
-                        .newDecoder()
-                        .decode(ByteBuffer.wrap(bytes))
-                        .toString();
-            }
-            problem = "the file is larger than " + FILE_BYTES_MAX + " bytes";
-        } catch (NoSuchFileException e) {
-            problem = "there is no such file";
-        } catch (CharacterCodingException e) {
-            problem = "the file is not encoded in UTF-8";
-        } catch (IOException e) {
-            problem = "the file cannot be read: " + e.getMessage();
+    public record Effective(Settings settings, List<Setting> values, AppSettings app, List<String> warnings) {
+        /** Copies the lists. */
+        public Effective {
+            values = List.copyOf(values);
+            warnings = List.copyOf(warnings);
         }
-        throw new ConfigurationException(List.of(new Problem(file.toString(), 0, 0, "", problem)));
+
+        /** Returns the keys whose values differ in a later reading. */
+        public List<SettingChange> changes(Effective later) {
+            var before = new LinkedHashMap<String, Setting>();
+            values.forEach(setting -> before.put(setting.key(), setting));
+            var changes = new ArrayList<SettingChange>();
+            for (Setting setting : later.values) {
+                Optional<Setting> old = Optional.ofNullable(before.remove(setting.key()));
+                if (old.isEmpty()
+                        || !old.get().value().equals(setting.value())
+                        || app.differs(later.app, setting.key())) {
+                    changes.add(new SettingChange(setting.key(), old, Optional.of(setting)));
+                }
+            }
+            before.values().forEach(gone ->
+                    changes.add(new SettingChange(gone.key(), Optional.of(gone), Optional.empty())));
+            return List.copyOf(changes);
+        }
     }
 
     /** Returns the fault tolerance of calls to a service. */

@@ -2,6 +2,7 @@ package dev.treaty.config;
 
 import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.RoutingPolicy;
+import dev.treaty.config.YamlNode.Place;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.health.HealthPolicy;
@@ -9,18 +10,83 @@ import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.Policies;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Reads {@link Settings}: which keys there are, and what each value inherits from. */
 final class SettingsReader {
     private static final Settings DEFAULTS = Settings.DEFAULTS;
 
+    private static final Shape.Group TOLERANCE = Shape.group(FaultTolerance.class);
+
+    /** Which keys there are: those that {@link #read} reads. */
+    static final Shape SHAPE = new Shape.Group(Map.of())
+            .with("name", new Shape.Value())
+            .with("region", new Shape.Value())
+            .with("zone", new Shape.Value())
+            .with("registry", new Shape.Value())
+            .with("registry-server", Shape.group(RegistryServerSettings.class))
+            .with("server", Shape.group(ServerSettings.class))
+            .with("client", Shape.group(ClientSettings.class))
+            .with("defaults", TOLERANCE)
+            .with(
+                    "services",
+                    new Shape.Named(TOLERANCE
+                            .with("operations", new Shape.Named(TOLERANCE))
+                            .with("balance", Shape.group(BalancePolicy.class))
+                            .with("routing", Shape.group(RoutingPolicy.class))
+                            .with("requires", Shape.group(RequirementSettings.class))))
+            .with(
+                    "run",
+                    new Shape.Listing(Shape.group(RunSettings.Hosted.class, RunSettings.Existing.class)))
+            .with("metrics", Shape.group(MetricsSettings.class))
+            .with("balance", Shape.group(BalancePolicy.class))
+            .with("faults", Shape.group(FaultSettings.class))
+            .with(AppSettings.KEY, new Shape.Anything());
+
     private SettingsReader() {}
 
-    static Settings read(Section root) {
+    /**
+     * Reads all layers.
+     *
+     * @throws ConfigurationException if anything is wrong, with every problem
+     */
+    static Settings.Effective read(
+            List<Document> documents,
+            List<CentralSetting> central,
+            Map<String, String> environment,
+            Map<String, String> commandLine) {
+        var problems = new Problems();
+        YamlNode merged = Layers.merge(documents, central, commandLine, problems);
+        var reading = new SettingsReading(environment, problems);
+        Section root = reading.root(
+                merged, Place.beginning(documents.isEmpty() ? "" : documents.getFirst().source()));
+        Settings settings = read(root);
+        AppSettings app = AppSettings.read(root);
+        return new Settings.Effective(settings, reading.end(), app, warnings(settings));
+    }
+
+    /** Returns the contradictions among policies; those that are inherited are named once. */
+    private static List<String> warnings(Settings settings) {
+        var warnings = new ArrayList<String>();
+        List<String> ofAll = settings.defaults().warnings();
+        ofAll.forEach(warning -> warnings.add("defaults: " + warning));
+        new TreeMap<>(settings.services()).forEach((service, policies) -> {
+            String key = "services." + service.value();
+            List<String> own = policies.service().warnings();
+            own.stream().filter(warning -> !ofAll.contains(warning)).forEach(warning -> warnings.add(key + ": " + warning));
+            new TreeMap<>(policies.operations()).forEach((operation, tolerance) -> tolerance.warnings().stream()
+                    .filter(warning -> !own.contains(warning))
+                    .forEach(warning -> warnings.add(key + ".operations." + operation + ": " + warning)));
+        });
+        return warnings;
+    }
+
+    private static Settings read(Section root) {
         FaultTolerance defaults = root.read("defaults", DEFAULTS.defaults());
         BalancePolicy balance = root.read("balance", DEFAULTS.balance().defaults());
         String name = root.read("name", DEFAULTS.name());

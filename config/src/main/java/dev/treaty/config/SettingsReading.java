@@ -1,5 +1,6 @@
 package dev.treaty.config;
 
+import dev.treaty.config.YamlNode.Place;
 import dev.treaty.core.text.Secrets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -24,8 +25,13 @@ final class SettingsReading {
     /** The prefix of the variables that are settings. */
     static final String PREFIX = "TREATY_";
 
-    /** Variables of the command and its launcher, which are not settings. */
-    private static final Set<String> RESERVED = Set.of("TREATY_DEBUG", "TREATY_LOG", "TREATY_JAVA_OPTIONS");
+    /** Variables of the command and its launcher, and those that name sources: they are not settings. */
+    private static final Set<String> RESERVED = Set.of(
+            "TREATY_DEBUG",
+            "TREATY_LOG",
+            "TREATY_JAVA_OPTIONS",
+            ConfigurationSources.PROFILE,
+            ConfigurationSources.DIRECTORY);
 
     /** What Kubernetes sets in each container if a service is named {@code treaty} or {@code treaty-…}. */
     private static final Pattern KUBERNETES = Pattern.compile(
@@ -38,6 +44,8 @@ final class SettingsReading {
 
     final Problems problems;
     private final Map<String, String> environment;
+    private final SecretReferences secrets;
+    private final String prefix;
 
     /** The variables that are settings or misspelled ones. */
     private final Map<String, String> variables = new TreeMap<>();
@@ -48,20 +56,32 @@ final class SettingsReading {
     private final List<Section> sections = new ArrayList<>();
 
     SettingsReading(Map<String, String> environment, Problems problems) {
+        this(environment, new SecretReferences(environment), problems, PREFIX);
+    }
+
+    /** @param prefix the prefix of the variables that are read */
+    SettingsReading(Map<String, String> environment, SecretReferences secrets, Problems problems, String prefix) {
         this.problems = problems;
         this.environment = environment;
+        this.secrets = secrets;
+        this.prefix = prefix;
         environment.forEach((name, value) -> {
             boolean kubernetes = KUBERNETES.matcher(name).matches()
                     || (name.endsWith("_PORT") && KUBERNETES_PORT.matcher(value).matches());
-            if (name.startsWith(PREFIX) && !kubernetes && !RESERVED.contains(name)) {
+            if (name.startsWith(prefix) && !kubernetes && !RESERVED.contains(name)) {
                 variables.put(name, value);
             }
         });
     }
 
+    /** Returns another reading of the same sources, of the values below a key. */
+    SettingsReading below(String key) {
+        return new SettingsReading(environment, secrets, new Problems(), variableName(key) + "_");
+    }
+
     /** Returns the whole configuration as a section. */
-    Section root(@Nullable YamlNode root) {
-        return section(new Slot(this, "", root, new YamlNode.Place(1, 1), null, "default"));
+    Section root(@Nullable YamlNode root, Place origin) {
+        return section(new Slot(this, "", root, root == null ? origin : root.place(), null, "default"));
     }
 
     /** Returns a group of keys; the keys that have not been read by the {@linkplain #end end} are unknown. */
@@ -76,11 +96,6 @@ final class SettingsReading {
         return PREFIX + KeyNames.variable(key);
     }
 
-    /** Returns whether the variable of a setting is set. */
-    boolean has(String key) {
-        return variables.containsKey(variableName(key));
-    }
-
     /** Returns whether a variable of any setting of that group is set. */
     boolean hasBelow(String key) {
         String prefix = variableName(key) + "_";
@@ -91,8 +106,8 @@ final class SettingsReading {
     Optional<String> variable(String key) {
         String name = variableName(key);
         String other = keyByVariable.putIfAbsent(name, key);
-        if (has(key) && other != null && !other.equals(key) && ambiguous.add(name)) {
-            problems.add(name, Problems.NOWHERE, key, "this variable could also mean " + other + "; use the file");
+        if (variables.containsKey(name) && other != null && !other.equals(key) && ambiguous.add(name)) {
+            problems.add(Place.outsideFiles(name), key, "this variable could also mean " + other + "; use the file");
         }
         return Optional.ofNullable(variables.get(name));
     }
@@ -103,6 +118,20 @@ final class SettingsReading {
      */
     String interpolate(String text) {
         return PLACEHOLDER.matcher(text).replaceAll(match -> Matcher.quoteReplacement(replacement(match)));
+    }
+
+    /**
+     * Returns what a text means: files may refer to variables, and some keys to secrets.
+     *
+     * @throws IllegalArgumentException if there is no such variable or secret
+     */
+    String resolve(String key, ValueFormat<?> format, Slot.Text text) {
+        String value = text.place().inFile() ? interpolate(text.value()) : text.value();
+        return acceptsSecret(key, format) ? secrets.follow(value, problems) : value;
+    }
+
+    private static boolean acceptsSecret(String key, ValueFormat<?> format) {
+        return key.startsWith(AppSettings.KEY + ".") || (format.isText() && Secrets.isSecretName(key));
     }
 
     private String replacement(MatchResult match) {
@@ -123,15 +152,21 @@ final class SettingsReading {
         return value;
     }
 
-    /** Returns whether a text refers to a variable, whose value may be secret. */
-    static boolean refers(String text) {
-        return PLACEHOLDER.matcher(text).results().anyMatch(match -> match.group("name") != null);
+    /** Returns whether a text refers to a secret, or to a variable whose value may be secret. */
+    static boolean refers(String key, ValueFormat<?> format, Slot.Text text) {
+        boolean variable = text.place().inFile()
+                && PLACEHOLDER.matcher(text.value()).results().anyMatch(match -> match.group("name") != null);
+        return (variable && format.isText())
+                || (acceptsSecret(key, format) && SecretReferences.isReference(text.value()));
     }
 
     /** Returns a text without the defaults of the variables to which it refers, because these may be secret too. */
-    static String withoutDefaults(String text) {
+    static String written(Slot.Text text) {
+        if (!text.place().inFile()) {
+            return text.value();
+        }
         return PLACEHOLDER
-                .matcher(text)
+                .matcher(text.value())
                 .replaceAll(match -> Matcher.quoteReplacement(
                         match.group("name") == null ? match.group() : "${" + match.group("name") + "}"));
     }
@@ -151,10 +186,15 @@ final class SettingsReading {
     List<Setting> end() {
         sections.forEach(Section::reportUnknownKeys);
         variables.keySet().stream()
-                .filter(name -> !keyByVariable.containsKey(name))
-                .forEach(name -> problems.add(name, Problems.NOWHERE, "", unknown(name)));
+                .filter(name -> !keyByVariable.containsKey(name) && !laterBound(name))
+                .forEach(name -> problems.add(Place.outsideFiles(name), "", unknown(name)));
         problems.throwIfAny();
         return List.copyOf(inEffect.values());
+    }
+
+    /** Returns whether a record that the application binds later may have this variable. */
+    private boolean laterBound(String name) {
+        return prefix.equals(PREFIX) && name.startsWith(variableName(AppSettings.KEY) + "_");
     }
 
     private String unknown(String name) {
@@ -169,7 +209,7 @@ final class SettingsReading {
                 .orElse("");
         return "no setting has this variable" + hint
                 + (name.startsWith(PREFIX + "SERVICES_")
-                        ? " A variable can set a value of a service if the file names that service"
+                        ? " A variable can set a value of a service that another layer names"
                         : "");
     }
 }

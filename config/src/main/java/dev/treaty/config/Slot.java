@@ -12,11 +12,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The place of one value in the configuration: what the file has there, and the value that applies otherwise.
+ * The place of one value in the configuration: what the layers have there, and the value that applies otherwise.
  *
  * @param path the full key
- * @param node what the file has there, if anything
- * @param place where the value is in the file, or where it belongs
+ * @param node what the layers have there, if anything
+ * @param place where the value is set, or where it belongs
  * @param base the value that applies if nothing is set; null if a value is required
  * @param origin what {@code treaty config} shows as the origin of the base: {@code default} or {@code inherited}
  */
@@ -31,15 +31,11 @@ record Slot(
     /**
      * The text of a value.
      *
-     * @param source the file, or the variable that holds the text
+     * @param place where it is set
      */
-    record Text(String value, String source, Place place) {
-        boolean inFile() {
-            return place.line() > 0;
-        }
-
+    record Text(String value, Place place) {
         String origin() {
-            return inFile() ? source + ":" + place.line() : source;
+            return place.origin();
         }
     }
 
@@ -98,18 +94,24 @@ record Slot(
         }
     }
 
-    /** Returns the value of the environment variable for this place. */
+    /** Returns the value of the environment variable for this place, unless the command line overrides it. */
     Optional<Text> variable() {
         return reading.variable(path)
-                .map(value -> new Text(value, SettingsReading.variableName(path), Problems.NOWHERE));
+                .filter(_ -> node == null || !node.place().equals(Place.COMMAND_LINE))
+                .map(value -> new Text(value, Place.outsideFiles(SettingsReading.variableName(path))));
     }
 
-    /** Returns the text that is set here: by the environment variable, otherwise by the file. */
+    /** Returns the text that is set here: by the environment variable, otherwise by the other layers. */
     Optional<Text> text() {
         return variable()
                 .or(() -> node instanceof Scalar scalar && !scalar.empty()
-                        ? Optional.of(new Text(scalar.text(), reading.problems.file, place))
+                        ? Optional.of(new Text(scalar.text(), place))
                         : Optional.empty());
+    }
+
+    /** Returns the text that holds all elements of a list, separated by commas, as sources without YAML have it. */
+    Optional<Text> listText() {
+        return text().filter(text -> !text.place.inFile());
     }
 
     /** Returns the value of the text that is set here, or null if it is missing or invalid, which is recorded. */
@@ -131,24 +133,20 @@ record Slot(
     Object parse(ValueFormat<?> format, Text text) {
         String value = text.value;
         try {
-            value = text.inFile() ? reading.interpolate(text.value) : text.value;
+            value = reading.resolve(path, format, text);
             return format.read().apply(value);
         } catch (IllegalArgumentException e) {
             String message = String.valueOf(e.getMessage());
-            String written = SettingsReading.withoutDefaults(text.value);
-            problem(
-                    text,
-                    text.inFile()
-                            ? message.replace(PrintableText.quote(value), PrintableText.quote(written))
-                            : message);
+            String written = SettingsReading.written(text);
+            problem(text, message.replace(PrintableText.quote(value), PrintableText.quote(written)));
             return null;
         }
     }
 
-    /** Returns how a value is shown that this text has set: as the file refers to it if a variable supplies it. */
-    static String shown(ValueFormat<?> format, Object value, Optional<Text> text) {
-        return text.filter(set -> set.inFile() && format.isText() && SettingsReading.refers(set.value))
-                .map(set -> SettingsReading.withoutDefaults(set.value))
+    /** Returns how a value is shown that this text has set: as it is written if it refers to what may be secret. */
+    String shown(ValueFormat<?> format, Object value, Optional<Text> text) {
+        return text.filter(set -> SettingsReading.refers(path, format, set))
+                .map(SettingsReading::written)
                 .orElseGet(() -> format.of(value));
     }
 
@@ -169,23 +167,19 @@ record Slot(
     }
 
     void problem(String message) {
-        reading.problems.add(reading.problems.file, place, path, message);
+        reading.problems.add(place, path, message);
     }
 
     void problem(Entry entry, String message) {
-        reading.problems.add(reading.problems.file, entry.place(), path(entry.key()), message);
+        reading.problems.add(entry.place(), path(entry.key()), message);
     }
 
     void problem(Text text, String message) {
-        reading.problems.add(text.source, text.place, path, message);
+        reading.problems.add(text.place, path, message);
     }
 
-    /** Records a problem at the environment variable if it sets the value, otherwise in the file. */
+    /** Records a problem at the environment variable if it sets the value, otherwise where it is set. */
     void problemWithValue(String message) {
-        if (reading.has(path)) {
-            reading.problems.add(SettingsReading.variableName(path), Problems.NOWHERE, path, message);
-        } else {
-            problem(message);
-        }
+        reading.problems.add(variable().map(Text::place).orElse(place), path, message);
     }
 }

@@ -49,7 +49,7 @@ interface ValueReader {
                 return format.<ValueReader>map(PlainReader::new).orElseGet(() -> new RecordReader(plain));
             }
         }
-        throw new IllegalStateException(key + " has a type that settings cannot have: " + type.getTypeName());
+        throw new IllegalArgumentException(key + " has a type that settings cannot have: " + type.getTypeName());
     }
 
     static ValueReader listOf(Type content, String key) {
@@ -69,7 +69,7 @@ interface ValueReader {
             Object value = missing ? slot.base() : slot.parse(format);
             if (value != null) {
                 slot.inEffect(
-                        missing ? format.of(value) : Slot.shown(format, value, text),
+                        missing ? format.of(value) : slot.shown(format, value, text),
                         text.map(Slot.Text::origin).orElse(slot.origin()));
             }
             return value;
@@ -106,44 +106,52 @@ interface ValueReader {
         }
     }
 
-    /** Reads a list of plain values; its variable holds all elements, separated by commas. */
+    /** Reads a list of plain values; a variable or another text holds all elements, separated by commas. */
     record PlainListReader(ValueFormat<?> format) implements ValueReader {
+        private record Element(Slot slot, Optional<Slot.Text> text) {}
+
         @Override
         public @Nullable Object read(Slot slot) {
-            Optional<Slot.Text> variable = slot.variable();
-            if (variable.isEmpty() && slot.node() == null) {
-                return slot.base() == null
-                        ? List.of()
-                        : inEffect(slot, (List<?>) slot.base(), List.of(), slot.origin());
+            Optional<Slot.Text> listed = slot.listText();
+            if (listed.isEmpty() && slot.node() == null) {
+                return slot.base() == null ? List.of() : inherited(slot, (List<?>) slot.base());
             }
             int problems = slot.reading().problems.count();
-            List<Slot> elements = variable.isPresent() ? List.of() : slot.elements();
-            List<@Nullable Object> values = variable.map(text -> elements(slot, text))
-                    .orElseGet(() -> elements.stream().map(element -> element.parse(format)))
+            List<Element> elements = listed.map(text -> elements(slot, text)).orElseGet(() -> elements(slot));
+            List<@Nullable Object> values = elements.stream()
+                    .map(each -> each.text.isPresent()
+                            ? each.slot.parse(format, each.text.get())
+                            : each.slot.parse(format))
                     .toList();
-            String origin = variable.map(Slot.Text::origin)
-                    .orElse(slot.reading().problems.file + ":" + slot.place().line());
-            return slot.reading().problems.count() > problems ? null : inEffect(slot, values, elements, origin);
+            if (slot.reading().problems.count() > problems) {
+                return null;
+            }
+            String shown = IntStream.range(0, values.size())
+                    .mapToObj(i -> slot.shown(
+                            format,
+                            Objects.requireNonNull(values.get(i)),
+                            elements.get(i).text))
+                    .collect(Collectors.joining(", "));
+            slot.inEffect(shown, listed.map(Slot.Text::origin).orElse(slot.place().origin()));
+            return values;
         }
 
-        private Stream<@Nullable Object> elements(Slot slot, Slot.Text text) {
+        private static List<Element> elements(Slot slot) {
+            return slot.elements().stream()
+                    .map(element -> new Element(element, element.text()))
+                    .toList();
+        }
+
+        private static List<Element> elements(Slot slot, Slot.Text text) {
             return Stream.of(text.value().split(","))
                     .map(String::strip)
                     .filter(element -> !element.isEmpty())
-                    .map(element -> slot.parse(format, new Slot.Text(element, text.source(), text.place())));
+                    .map(element -> new Element(slot, Optional.of(new Slot.Text(element, text.place()))))
+                    .toList();
         }
 
-        /** @param elements where the values are in the file; empty if they are not */
-        private List<?> inEffect(Slot slot, List<?> values, List<Slot> elements, String origin) {
-            String text = IntStream.range(0, values.size())
-                    .mapToObj(i -> Slot.shown(
-                            format,
-                            Objects.requireNonNull(values.get(i)),
-                            elements.isEmpty()
-                                    ? Optional.empty()
-                                    : elements.get(i).text()))
-                    .collect(Collectors.joining(", "));
-            slot.inEffect(text, origin);
+        private List<?> inherited(Slot slot, List<?> values) {
+            slot.inEffect(values.stream().map(format::of).collect(Collectors.joining(", ")), slot.origin());
             return values;
         }
     }

@@ -37,14 +37,16 @@ final class Yaml {
     /** The deepest nesting accepted. */
     static final int DEPTH_MAX = 32;
 
+    private final Place origin;
     private final Problems problems;
     private final Iterator<Event> events;
 
-    private Yaml(String text, Problems problems) {
+    private Yaml(Place origin, String text, Problems problems) {
         var settings = LoadSettings.builder()
-                .setLabel(problems.file)
+                .setLabel(origin.source())
                 .setCodePointLimit(Settings.FILE_BYTES_MAX)
                 .build();
+        this.origin = origin;
         this.problems = problems;
         this.events = new ParserImpl(settings, new StreamReader(settings, text));
     }
@@ -52,31 +54,42 @@ final class Yaml {
     /**
      * Returns the root of the document, or null if it is empty.
      *
+     * @param origin where the text begins: the places of nodes count from it if it is in a file
      * @throws ConfigurationException if it cannot be read
      */
-    static @Nullable YamlNode read(String text, Problems problems) {
+    static @Nullable YamlNode read(Place origin, String text, Problems problems) {
         try {
-            return new Yaml(text, problems).document();
+            return new Yaml(origin, text, problems).document();
         } catch (MarkedYamlEngineException e) {
             String context = e.getContext() == null ? "" : " " + e.getContext();
-            problems.add(problems.file, place(e.getProblemMark()), "", "not valid YAML: " + e.getProblem() + context);
+            problems.add(place(origin, e.getProblemMark()), "", "not valid YAML: " + e.getProblem() + context);
         } catch (ReaderException e) {
             String bad = "the character U+%04X is not allowed in YAML".formatted(e.getCodePoint());
-            problems.add(problems.file, place(text, e.getPosition()), "", bad);
+            problems.add(place(origin, text, e.getPosition()), "", bad);
         } catch (YamlEngineException e) {
-            problems.add(problems.file, Problems.NOWHERE, "", "not valid YAML: " + e.getMessage());
+            problems.add(Place.outsideFiles(origin.source()), "", "not valid YAML: " + e.getMessage());
         }
         throw problems.toException();
     }
 
-    private static Place place(Optional<Mark> mark) {
-        return mark.map(at -> new Place(at.getLine() + 1, at.getColumn() + 1)).orElse(Problems.NOWHERE);
+    private static Place place(Place origin, Optional<Mark> mark) {
+        return origin.inFile()
+                ? mark.map(at -> new Place(origin.source(), at.getLine() + 1, at.getColumn() + 1))
+                        .orElse(Place.outsideFiles(origin.source()))
+                : origin;
     }
 
-    private static Place place(String text, int position) {
+    private Place place(Event event) {
+        return place(origin, event.getStartMark());
+    }
+
+    private static Place place(Place origin, String text, int position) {
+        if (!origin.inFile()) {
+            return origin;
+        }
         String before = text.substring(0, Math.clamp(position, 0, text.length()));
         long line = before.chars().filter(c -> c == '\n').count() + 1;
-        return new Place(Math.toIntExact(line), before.length() - before.lastIndexOf('\n'));
+        return new Place(origin.source(), Math.toIntExact(line), before.length() - before.lastIndexOf('\n'));
     }
 
     private @Nullable YamlNode document() {
@@ -111,7 +124,7 @@ final class Yaml {
         if (tag.isPresent()) {
             throw rejected(start, path, "tags such as " + tag.get() + " are not accepted; remove it");
         }
-        Place place = place(start.getStartMark());
+        Place place = place(start);
         return switch (start) {
             case ScalarEvent scalar -> new Scalar(place, scalar.getValue(), scalar.isPlain());
             case MappingStartEvent _ -> mapping(place, path, depth);
@@ -135,19 +148,19 @@ final class Yaml {
             }
             String key = scalar.getValue();
             String below = path.isEmpty() ? key : path + "." + key;
-            Place here = place(at.getStartMark());
+            Place here = place(at);
             YamlNode value = node((NodeEvent) events.next(), below, depth + 1);
             Entry before = entries.putIfAbsent(key, new Entry(here, key, value));
             if (before != null) {
                 String message = "is set twice; line " + before.place().line() + " sets it already";
-                problems.add(problems.file, here, below, message);
+                problems.add(here, below, message);
             }
         }
         return new Mapping(place, List.copyOf(entries.values()));
     }
 
     private ConfigurationException rejected(Event event, String path, String message) {
-        problems.add(problems.file, place(event.getStartMark()), path, message);
+        problems.add(place(event), path, message);
         return problems.toException();
     }
 }

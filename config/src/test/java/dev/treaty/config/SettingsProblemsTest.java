@@ -169,7 +169,7 @@ class SettingsProblemsTest {
                 file(
                         "an unknown key",
                         "kubernetes: true",
-                        "1:1: kubernetes: no setting has this key; Accepted here: balance, client, defaults, faults,"
+                        "1:1: kubernetes: no setting has this key; Accepted here: app, balance, client, defaults, faults,"
                                 + " metrics, name, region, registry, registry-server, run, server, services, zone"),
                 file("a key twice", "name: a\nzone: b\nname: c", "3:1: name: is set twice; line 1 sets it already"),
                 file("a list for a group", "server: [1]", "1:9: server: expected a group of keys, found a list"),
@@ -201,7 +201,7 @@ class SettingsProblemsTest {
                 file(
                         "an unknown scheme",
                         "run: [{name: a, address: 'ftp://x'}]",
-                        "1:7: run[0]: address is ftp://x: write for example http://127.0.0.1:8080;"
+                        "1:26: run[0].address: address is ftp://x: write for example http://127.0.0.1:8080;"
                                 + " https, grpc, grpcs and tcp are known too"));
     }
 
@@ -260,8 +260,8 @@ class SettingsProblemsTest {
                         "TREATY_SERVICES_SHOP_ORDER_DEADLINE",
                         "1s",
                         "TREATY_SERVICES_SHOP_ORDER_DEADLINE: no setting has this variable; did you mean"
-                            + " TREATY_SERVICES_SHOP_ORDERS_DEADLINE? A variable can set a value of a service if the"
-                            + " file names that service"),
+                            + " TREATY_SERVICES_SHOP_ORDERS_DEADLINE? A variable can set a value of a service that"
+                            + " another layer names"),
                 new Invalid(
                         "a variable of two services",
                         "services: {a.B: {}, a-b: {}}",

@@ -238,15 +238,15 @@ class SettingsTest {
         assertThat(Settings.load(file, Map.of()).name()).isEqualTo("größe");
 
         Files.write(file, "name: größe\n".getBytes(StandardCharsets.ISO_8859_1));
-        refuses(file, "the file is not encoded in UTF-8");
+        refuses(file, "line 1 is not encoded in UTF-8 (byte 0xF6): save the file in UTF-8");
         Files.writeString(file, "#".repeat(Settings.FILE_BYTES_MAX + 1));
-        refuses(file, "the file is larger than 1048576 bytes");
+        refuses(file, "the file is larger than 1048576 bytes: shorten it, or divide it");
         Files.writeString(file, "#".repeat(Settings.FILE_BYTES_MAX));
         assertThat(Settings.load(file, Map.of())).isEqualTo(Settings.DEFAULTS);
-        refuses(folder.resolve("gone.yaml"), "there is no such file");
+        refuses(folder.resolve("gone.yaml"), "there is no such file: create it, or correct the path");
         assertThatThrownBy(() -> Settings.load(folder, Map.of()))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessageContaining("the file cannot be read");
+                .hasMessageContaining("this is a directory: name a file");
     }
 
     private static void refuses(Path file, String message) {

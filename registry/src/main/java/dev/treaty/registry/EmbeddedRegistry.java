@@ -10,6 +10,7 @@ import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
@@ -18,6 +19,7 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.changes.ChangeLog;
+import dev.treaty.registry.changes.SettingsWatchers;
 import dev.treaty.registry.changes.Watchers;
 import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
@@ -26,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -46,6 +49,8 @@ public final class EmbeddedRegistry implements Registry {
     private final Time time;
     private final Events events;
     private final Watchers watchers;
+    private final SettingsWatchers settingsWatchers;
+    private final SettingsStore settings = new TableSettings();
     private final ChangeLog.Waiter waiter;
     private final Map<String, TableRegistration> registrations = new ConcurrentSkipListMap<>();
     private long emitted; // revision of the last change that was emitted
@@ -67,6 +72,7 @@ public final class EmbeddedRegistry implements Registry {
         this.time = time;
         this.events = EventStream.guarded(events);
         this.watchers = new Watchers(table.changes(), table.acks(), time, this.events);
+        this.settingsWatchers = new SettingsWatchers(table.settings(), time, this.events);
         this.waiter = table.changes().new Waiter();
         this.emitted = table.changes().revision();
         BackgroundThread.virtual("treaty-registry-events", time, this.events, this::emit)
@@ -215,11 +221,37 @@ public final class EmbeddedRegistry implements Registry {
         return table.contracts(service).texts(fingerprint).stream().findFirst().map(ServiceContract::parse);
     }
 
+    /** {@inheritDoc} They end with the process, unless a registry server saves the table. */
+    @Override
+    public SettingsStore settings() {
+        return settings;
+    }
+
+    private final class TableSettings implements SettingsStore {
+        @Override
+        public Stored read() {
+            return Objects.requireNonNull(table.settings().known()).stored();
+        }
+
+        @Override
+        public boolean replace(long expected, Stored next) {
+            checkOpen();
+            return table.replaceSettings(expected, next);
+        }
+
+        @Override
+        public Subscription watch(Consumer<Stored> on) {
+            checkOpen();
+            return settingsWatchers.open(on, () -> {});
+        }
+    }
+
     /** Removes what was registered through it and closes its watches; the table stays usable for others. */
     @Override
     public void close() {
         closed = true;
         watchers.close();
+        settingsWatchers.close();
         registrations.values().forEach(TableRegistration::close);
         waiter.close();
     }

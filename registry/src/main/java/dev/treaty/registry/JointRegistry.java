@@ -10,6 +10,7 @@ import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
@@ -70,6 +71,7 @@ public final class JointRegistry implements Registry {
     private final ChangeLog changes = new ChangeLog(ChangeLog.LENGTH_MAX);
     private final WatcherAcks acks = new WatcherAcks();
     private final Watchers watchers;
+    private final JointSettings settings;
     private final Map<ServiceName, Followed> followed = new TreeMap<>(); // guarded by this, as what is in it
     private final Thread checks;
 
@@ -85,6 +87,7 @@ public final class JointRegistry implements Registry {
         this.all = Stream.concat(primaries.stream(), secondary.stream()).toList();
         this.time = time;
         this.watchers = new Watchers(changes, acks, time, Events.NONE);
+        this.settings = new JointSettings(primaries.stream().map(Registry::settings).toList(), time);
         this.checks = BackgroundThread.virtual("treaty-joint-registry", time, Events.NONE, this::checkRepeatedly);
         checks.start();
     }
@@ -547,9 +550,21 @@ public final class JointRegistry implements Registry {
                 : Optional.empty();
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Those of the primary registry with the highest number. A change is written to each that responds; one that was
+     * away gets it later.
+     */
+    @Override
+    public SettingsStore settings() {
+        return settings;
+    }
+
     @Override
     public void close() {
         checks.interrupt();
+        settings.close();
         watchers.close();
         all.forEach(Registry::close);
     }

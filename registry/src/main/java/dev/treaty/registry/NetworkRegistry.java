@@ -13,6 +13,7 @@ import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.text.Secrets;
@@ -20,6 +21,7 @@ import dev.treaty.registry.backend.BackendService;
 import dev.treaty.registry.changes.Watchers;
 import dev.treaty.registry.client.LeaseKeeper;
 import dev.treaty.registry.client.RegistryConnection;
+import dev.treaty.registry.client.SettingsClient;
 import dev.treaty.registry.client.WatchClient;
 import dev.treaty.registry.server.Requests;
 import dev.treaty.registry.spi.Backend;
@@ -57,6 +59,7 @@ public final class NetworkRegistry implements Registry {
     private final Optional<BackendService> backend;
     private final LeaseKeeper keeper;
     private final WatchClient watchClient;
+    private final SettingsClient settings;
     private final Watchers watchers;
     private final Map<ServiceName, ServiceContract> contracts = new ConcurrentHashMap<>();
     private volatile Set<ServiceName> services = Set.of();
@@ -86,6 +89,7 @@ public final class NetworkRegistry implements Registry {
         this.connection = new RegistryConnection(address, registry, self, policy, runtime, this::reconnect);
         this.keeper = new LeaseKeeper(connection);
         this.watchClient = new WatchClient(connection);
+        this.settings = new SettingsClient(connection);
         this.watchers = new Watchers(watchClient.changes(), watchClient.acks(), runtime.time(), connection.events);
         keeper.start();
         watchClient.start();
@@ -114,6 +118,7 @@ public final class NetworkRegistry implements Registry {
     private void reconnect() {
         keeper.renewNow();
         watchClient.restart();
+        settings.restart();
     }
 
     @Override
@@ -295,6 +300,7 @@ public final class NetworkRegistry implements Registry {
                 .problem()
                 .or(keeper::problem)
                 .or(watchClient::problem)
+                .or(settings::problem)
                 .or(() -> backend.flatMap(BackendService::problem));
     }
 
@@ -324,10 +330,17 @@ public final class NetworkRegistry implements Registry {
         }
     }
 
+    /** {@inheritDoc} A registry that is only read, such as a file, keeps none. */
+    @Override
+    public SettingsStore settings() {
+        return backend.isEmpty() || backend.get().keepsSettings() ? settings : Registry.super.settings();
+    }
+
     /** Deregisters what was registered through it, as far as the registry answers, and closes all watches. */
     @Override
     public void close() {
         watchers.close();
+        settings.close();
         keeper.close();
         watchClient.close();
         backend.ifPresent(BackendService::close);

@@ -21,8 +21,9 @@ import java.util.Optional;
  * The contract of a registry server: an ordinary Treaty service, simple enough for {@code curl}. {@link
  * RegistryService} implements it, {@link NetworkRegistry} is its client.
  */
-@Contract(name = RegistryProtocol.NAME, version = "1.2.0")
-@Description("A registry: instances register under a lease, contracts are published, and clients watch both.")
+@Contract(name = RegistryProtocol.NAME, version = "1.3.0")
+@Description("A registry: instances register under a lease, contracts are published, and clients watch both; it"
+        + " also keeps the central settings of its clients.")
 public interface RegistryProtocol {
     String NAME = "treaty.Registry";
 
@@ -125,6 +126,31 @@ public interface RegistryProtocol {
     @Idempotent
     @Description("Returns the next instances of a list that did not fit into the answer to a watch.")
     Page page(@Description("The value in the page before.") String next) throws InterruptedException;
+
+    @Idempotent
+    @Description("Returns the central settings that all clients share; waits for others than those seen.")
+    Optional<Kept> settings(
+            @Description("The mark in the answer before; empty for none.") @DefaultValue("") String seen,
+            @Description("How long to wait for others than those seen; nothing is returned if there are none.")
+                    @DefaultValue("0")
+                    long waitMillis)
+            throws InterruptedException;
+
+    @Description("Replaces the central settings if those with the expected number are kept; false otherwise.")
+    boolean replaceSettings(
+            @Description("Number of those that are replaced; 0 if there are none.") long expected,
+            @Description("The next number, usually 1 more.") long number,
+            @Description("JSON of at most 262144 characters, printable except for line feeds.") String text)
+            throws InterruptedException;
+
+    /**
+     * The central settings that a registry keeps.
+     *
+     * @param number 1 more with each replacement; 0 if there are none
+     * @param mark differs between two that have another number or text
+     */
+    @Immutable
+    record Kept(long number, String text, String mark) {}
 
     /**
      * A registered instance.

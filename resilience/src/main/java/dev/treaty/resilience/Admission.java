@@ -48,25 +48,35 @@ public final class Admission implements Filter {
     /** The number of characters by which longer names of callers are distinguished. */
     public static final int CALLER_LENGTH_MAX = 128;
 
-    private final AdmissionPolicy policy;
     private final Time time;
     private final ServiceName service;
-    private final @Nullable KeyedRateLimiter<Principal> callers;
-    private final @Nullable RateLimiter rate;
     private final ConcurrencyLimiter concurrency;
+    private volatile InForce inForce;
     private final AbandonedCalls abandoned = new AbandonedCalls();
     private volatile Runnable onAbandoned = () -> {};
     private final ServiceResponse<?> saturated;
     private final ServiceResponse<?> tooLate;
 
+    /** What is in force until the next change, with the rates measured so far; a call reads it once. */
+    private record InForce(
+            AdmissionPolicy policy,
+            @Nullable KeyedRateLimiter<Principal> callers,
+            @Nullable RateLimiter rate,
+            @Nullable Object attachment) {}
+
     public Admission(ServiceName service, AdmissionPolicy policy, Time time) {
-        this.policy = policy;
+        this(service, policy, null, time);
+    }
+
+    /**
+     * Limits with something for the steps after them.
+     *
+     * @param attachment recorded in the {@link dev.treaty.core.call.DecisionRecord} of each admitted call
+     */
+    public Admission(ServiceName service, AdmissionPolicy policy, @Nullable Object attachment, Time time) {
         this.time = time;
         this.service = service;
-        this.callers = policy.rateLimitPerCaller()
-                .map(each -> new KeyedRateLimiter<Principal>(each, policy.callersMax(), time))
-                .orElse(null);
-        this.rate = policy.rateLimit().map(all -> new RateLimiter(all, time)).orElse(null);
+        this.inForce = new InForce(policy, callers(policy, time), rate(policy, time), attachment);
         this.concurrency = new ConcurrencyLimiter(policy.concurrency(), time);
         this.saturated = ServiceResponse.failed(Fault.unreached(
                 Code.RESOURCE_EXHAUSTED, "the server's concurrency limit of " + service + " is reached"));
@@ -74,10 +84,46 @@ public final class Admission implements Filter {
                 Code.DEADLINE_EXCEEDED, "the deadline passed before a call of " + service + " could begin"));
     }
 
+    private static @Nullable KeyedRateLimiter<Principal> callers(AdmissionPolicy policy, Time time) {
+        return policy.rateLimitPerCaller()
+                .map(each -> new KeyedRateLimiter<Principal>(each, policy.callersMax(), time))
+                .orElse(null);
+    }
+
+    private static @Nullable RateLimiter rate(AdmissionPolicy policy, Time time) {
+        return policy.rateLimit().map(all -> new RateLimiter(all, time)).orElse(null);
+    }
+
+    /**
+     * Changes the limits from the next call on. Rates whose limit stays the same go on; calls that run keep their
+     * permits and count against the new limit.
+     *
+     * @param attachment recorded in the {@link dev.treaty.core.call.DecisionRecord} of each admitted call
+     */
+    public synchronized void reconfigure(AdmissionPolicy changed, @Nullable Object attachment) {
+        InForce before = inForce;
+        AdmissionPolicy old = before.policy;
+        boolean sameCallers = changed.rateLimitPerCaller().equals(old.rateLimitPerCaller())
+                && changed.callersMax() == old.callersMax();
+        boolean sameRate = changed.rateLimit().equals(old.rateLimit());
+        inForce = new InForce(
+                changed,
+                sameCallers ? before.callers : callers(changed, time),
+                sameRate ? before.rate : rate(changed, time),
+                attachment);
+        if (!changed.concurrency().equals(old.concurrency())) {
+            concurrency.change(changed.concurrency());
+        }
+    }
+
     @Override
     @SuppressWarnings("ThreadPriorityCheck") // the yield lets calls that wait for a processor end first
     public ServiceResponse<?> handle(Call call, Handler next) throws InterruptedException {
+        InForce limits = inForce;
+        KeyedRateLimiter<Principal> callers = limits.callers;
+        RateLimiter rate = limits.rate;
         CallContext context = call.context();
+        context.record().settings(limits.attachment);
         long deadline = context.deadline().atNanos();
         long now = time.nanoTime();
         if (callers != null) {
@@ -95,7 +141,7 @@ public final class Admission implements Filter {
             }
             now = after(wait, now);
         }
-        Priority priority = granted(context);
+        Priority priority = granted(context, limits.policy.priorityMax());
         if (!concurrency.tryAcquire(priority)) {
             if (!concurrency.acquire(priority, now, deadline - now)) {
                 return saturated;
@@ -112,7 +158,7 @@ public final class Admission implements Filter {
                 held = false;
                 return saturated;
             }
-            if (abandoned.of(call) >= policy.abandonedMax()) {
+            if (abandoned.of(call) >= limits.policy.abandonedMax()) {
                 response = ServiceResponse.failed(Fault.unreached(
                         Code.RESOURCE_EXHAUSTED,
                         "handlers of " + call.path() + " run on after their calls have ended, and no more may"));
@@ -184,9 +230,8 @@ public final class Admission implements Filter {
         return time.nanoTime();
     }
 
-    private Priority granted(CallContext context) {
+    private static Priority granted(CallContext context, Priority most) {
         Priority claimed = context.priority();
-        Priority most = policy.priorityMax();
         return claimed.compareTo(most) >= 0 || context.caller().authenticated() ? claimed : most;
     }
 
@@ -212,6 +257,7 @@ public final class Admission implements Filter {
 
     /** Describes the limits in the order in which a call passes them. */
     public String describe() {
+        AdmissionPolicy policy = inForce.policy;
         return String.join(
                 System.lineSeparator(),
                 "each caller  " + rate(policy.rateLimitPerCaller()),

@@ -2,8 +2,10 @@ package dev.treaty.resilience;
 
 import dev.treaty.core.contract.Description;
 import dev.treaty.core.text.Accepted;
+import dev.treaty.resilience.execution.PolicyWarnings;
 import dev.treaty.resilience.internal.PolicyChecks;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -81,6 +83,14 @@ public record FaultTolerance(
     public FaultTolerance {
         PolicyChecks.positive("deadline", deadline);
         PolicyChecks.positive("attempt-timeout", attemptTimeout);
+    }
+
+    /**
+     * Returns the contradictions among these policies, one sentence each: each policy is valid, but together one of them
+     * has no effect. The work counts as idempotent.
+     */
+    public List<String> warnings() {
+        return PolicyWarnings.in(this, true);
     }
 
     /** Returns the default policies at a level. */

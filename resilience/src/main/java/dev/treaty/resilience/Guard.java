@@ -69,11 +69,22 @@ public final class Guard {
     private final Execution execution;
     private final Supplier<Map<String, CircuitBreaker>> instanceBreakers;
     private volatile List<Runnable> listeners = List.of();
-    private volatile Plan plan;
-    private volatile Map<String, Guard> operations = Map.of();
+    private volatile InForce inForce;
 
     /** The guards of all operations that ever had policies of their own: their counts remain when they have none. */
     private volatile Map<String, Guard> counted = Map.of();
+
+    /**
+     * What is in force until the next change: one reference, so that no call sees parts of two changes.
+     *
+     * @param plan of the service, and of each operation without policies of its own
+     * @param operations the plans of the other operations
+     */
+    private record InForce(Plan plan, Map<String, Plan> operations) {
+        Plan of(Operation operation) {
+            return operations.isEmpty() ? plan : operations.getOrDefault(operation.name(), plan);
+        }
+    }
 
     private Guard(Builder builder) {
         this.idempotent = builder.idempotent;
@@ -90,7 +101,8 @@ public final class Guard {
                 this::calls,
                 builder.breaker ? this::breakerChanged : null);
         this.execution = new Execution(dependencies, counters);
-        this.plan = new Plan(builder.tolerance, null, null, dependencies);
+        var settings = new GuardSettings(builder.tolerance, null);
+        this.inForce = new InForce(new Plan(settings, null, null, dependencies), Map.of());
     }
 
     /** The guard of an operation, which counts its own calls and starts with the plan of its service. */
@@ -110,7 +122,7 @@ public final class Guard {
                 counters::calls,
                 shared.breakerListener());
         this.execution = new Execution(dependencies, counters);
-        this.plan = service.plan;
+        this.inForce = new InForce(service.inForce.plan, Map.of());
     }
 
     /** Returns a guard with these policies, on the system's clock, for work that is not known to be idempotent. */
@@ -216,7 +228,7 @@ public final class Guard {
      */
     public <T extends @Nullable Object, X extends Throwable> T call(ScopedValue.CallableOp<? extends T, X> body)
             throws X {
-        return resultOf(run(plan, body, time.nanoTime()));
+        return resultOf(run(inForce.plan, body, time.nanoTime()));
     }
 
     /**
@@ -278,7 +290,7 @@ public final class Guard {
 
     /** Runs code; returns its result, the {@link Answer} of the fallback, or a {@link Failure}. */
     private <T> @Nullable Object answered(ScopedValue.CallableOp<? extends T, ?> body, Fallback<T> fallback, long now) {
-        Plan current = plan;
+        Plan current = inForce.plan;
         Object outcome = run(current, body, now);
         if (outcome instanceof Failure failure) {
             CallContext context = CallContext.currentOrNull();
@@ -320,8 +332,10 @@ public final class Guard {
      */
     public Filter filter(BiFunction<? super Call, ? super FallbackPolicy, ? extends Fallback<Object>> fallbacks) {
         return (received, next) -> {
-            Guard guard = guard(received.operation());
-            Plan current = guard.plan;
+            InForce all = inForce;
+            Plan current = all.of(received.operation());
+            Guard guard = guard(all, current, received.operation());
+            received.context().record().settings(current.settings);
             long now = time.nanoTime();
             long deadline = deadline(current, received.context(), now);
             CallContext context = received.context().within(new Deadline(deadline));
@@ -363,9 +377,10 @@ public final class Guard {
                 : ServiceResponse.failed(Code.INTERNAL, "internal error in the client's pipeline");
     }
 
-    private Guard guard(Operation operation) {
-        Map<String, Guard> current = operations;
-        return current.isEmpty() ? this : current.getOrDefault(operation.name(), this);
+    /** Returns the guard that counts the calls of an operation. */
+    @SuppressWarnings("ReferenceEquality") // an operation without policies of its own has the plan of the service
+    private Guard guard(InForce all, Plan current, Operation operation) {
+        return current == all.plan ? this : counted.getOrDefault(operation.name(), this);
     }
 
     // ------------------------------------------------------------------------------------------------- Fallbacks
@@ -430,7 +445,7 @@ public final class Guard {
 
     /** The policies in force for the service. */
     public FaultTolerance tolerance() {
-        return plan.tolerance;
+        return inForce.plan.tolerance;
     }
 
     /** Changes the service's policies from the next call on. A policy that stays the same keeps its state. */
@@ -443,9 +458,28 @@ public final class Guard {
         change(_ -> changed);
     }
 
+    /**
+     * Changes the policies of the service and of its operations, and at the same moment what the steps after the guard
+     * apply: each call gets both from the same change.
+     *
+     * @param attachment passed to each call in its {@link GuardSettings}; it stays when policies change without one
+     */
+    public void apply(Policies changed, Object attachment) {
+        change(_ -> changed, _ -> attachment);
+    }
+
+    /** Changes only what the steps after the guard apply; the policies stay as they are. */
+    public void attach(Object attachment) {
+        change(UnaryOperator.identity(), _ -> attachment);
+    }
+
     private void change(UnaryOperator<Policies> change) {
+        change(change, UnaryOperator.identity());
+    }
+
+    private void change(UnaryOperator<Policies> change, UnaryOperator<@Nullable Object> attachment) {
         synchronized (this) { // the policies are read there too, so that of concurrent changes none is lost
-            replace(change.apply(policies()));
+            replace(change.apply(policies()), attachment.apply(inForce.plan.settings.attachment()));
         }
         for (Runnable listener : listeners) {
             try {
@@ -456,21 +490,23 @@ public final class Guard {
         }
     }
 
-    private void replace(Policies changed) {
-        Plan service = new Plan(changed.service(), null, plan, dependencies);
-        var next = new TreeMap<String, Guard>();
+    private void replace(Policies changed, @Nullable Object attachment) {
+        Plan before = inForce.plan;
+        Plan service = new Plan(new GuardSettings(changed.service(), attachment), null, before, dependencies);
+        var next = new TreeMap<String, Plan>();
         var all = new TreeMap<>(counted);
         changed.operations().forEach((operation, tolerance) -> {
             Guard known = all.get(operation); // also if it has no policies of its own at present
             Guard guard = known == null ? new Guard(this) : known;
             all.put(operation, guard);
-            Plan previous = known == null ? new Plan(tolerance, plan, null, guard.dependencies) : known.plan;
-            guard.plan = new Plan(tolerance, service, previous, guard.dependencies);
-            next.put(operation, guard);
+            var settings = new GuardSettings(tolerance, attachment);
+            Plan previous = known == null ? new Plan(settings, before, null, guard.dependencies) : known.inForce.plan;
+            Plan plan = new Plan(settings, service, previous, guard.dependencies);
+            guard.inForce = new InForce(plan, Map.of());
+            next.put(operation, plan);
         });
-        counted = Map.copyOf(all);
-        plan = service;
-        operations = Map.copyOf(next);
+        counted = Map.copyOf(all); // first, so that a call finds the guard of its operation
+        inForce = new InForce(service, Map.copyOf(next));
     }
 
     /** Adds a listener that runs after each change of policies, on the thread that made the change. */
@@ -486,8 +522,9 @@ public final class Guard {
     /** The policies in force for the service and for the operations that differ. */
     public Policies policies() {
         var own = new TreeMap<String, FaultTolerance>();
-        operations.forEach((operation, guard) -> own.put(operation, guard.plan.tolerance));
-        return new Policies(plan.tolerance, own);
+        InForce all = inForce;
+        all.operations.forEach((operation, plan) -> own.put(operation, plan.tolerance));
+        return new Policies(all.plan.tolerance, own);
     }
 
     private long calls() {
@@ -515,7 +552,7 @@ public final class Guard {
 
     /** The guard's own circuit breaker, if the level includes one and instances have none. */
     public Optional<CircuitBreaker> breaker() {
-        return Optional.ofNullable(plan.breaker);
+        return Optional.ofNullable(inForce.plan.breaker);
     }
 
     /** The circuit breakers of the current instances by the instances' ids; empty if the guard has one of its own. */
@@ -525,22 +562,22 @@ public final class Guard {
 
     /** The concurrency limiter, if the level includes one. */
     public Optional<ConcurrencyLimiter> concurrency() {
-        return Optional.ofNullable(plan.concurrency);
+        return Optional.ofNullable(inForce.plan.concurrency);
     }
 
     /** The number of retries that the budget allows now, if the level includes retries. */
     public Optional<Double> retryBudget() {
-        return Optional.ofNullable(plan.retry).map(retry -> retry.budget().balance());
+        return Optional.ofNullable(inForce.plan.retry).map(retry -> retry.budget().balance());
     }
 
     /** Describes the steps in their order with every parameter, and the contradictions among the policies. */
     public String describe() {
-        return new GuardDescription(plan.tolerance, ownsBreaker()).print(name(), warnings());
+        return new GuardDescription(inForce.plan.tolerance, ownsBreaker()).print(name(), warnings());
     }
 
     /** Returns the contradictions among the policies, one sentence each. */
     public List<String> warnings() {
-        return PolicyWarnings.in(plan.tolerance, idempotent || !ownsBreaker());
+        return PolicyWarnings.in(inForce.plan.tolerance, idempotent || !ownsBreaker());
     }
 
     private boolean ownsBreaker() {

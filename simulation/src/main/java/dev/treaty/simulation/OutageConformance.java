@@ -2,8 +2,10 @@ package dev.treaty.simulation;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.Treaty;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent.Added;
 import dev.treaty.core.discovery.DiscoveryEvent.Removed;
@@ -12,6 +14,7 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.SelfPreservationPolicy;
@@ -315,5 +318,88 @@ public abstract class OutageConformance {
                 .as("failures of " + calls.made() + " calls")
                 .isEmpty();
         assertThat(calls.answered()).containsOnly("second", "third");
+    }
+
+    /** Opens clients that watch the central settings. */
+    private List<SettingsRecorder> settingsWatchers() throws Exception {
+        return List.of(
+                SettingsRecorder.watch(client(LASTING).settings()),
+                SettingsRecorder.watch(client(LASTING).settings()));
+    }
+
+    /** Replaces the central settings once they can be read, whatever they are. */
+    private static Stored replaceSettings(Registry registry, String text) {
+        return Polling.result(() -> {
+            Stored before = registry.settings().read();
+            assertThat(registry.settings().replace(before.number(), text)).isTrue();
+            return new Stored(before.number() + 1, text);
+        });
+    }
+
+    private static void assertHeld(Registry registry, List<SettingsRecorder> watchers) {
+        Stored held = Polling.result(registry.settings()::read);
+        watchers.forEach(each -> each.until(held));
+    }
+
+    @Test
+    void known_central_settings_remain_during_an_outage_and_later_ones_arrive_after_it() throws Exception {
+        var writing = client(LASTING);
+        var first = replaceSettings(writing, "first");
+        var watching = client(LASTING);
+        var watcher = SettingsRecorder.watch(watching.settings());
+        assertThat(watcher.received()).containsExactly(first);
+
+        stop();
+        Polling.until(() -> watching.problem().isPresent());
+        assertThatThrownBy(() -> writing.settings().replace(1, "lost")).isInstanceOf(ServiceException.class);
+        assertThatThrownBy(() -> writing.settings().read()).isInstanceOf(ServiceException.class);
+        var late = SettingsRecorder.watch(client(LASTING).settings());
+        assertThat(late.received()).as("the settings of a registry that is down").isEmpty();
+        assertThat(watcher.received()).containsExactly(first);
+        restart();
+
+        var last = replaceSettings(writing, "last");
+        watcher.until(last);
+        late.until(last);
+        Polling.until(() -> watching.problem().isEmpty());
+    }
+
+    @Test
+    void watchers_hold_what_a_registry_holds_that_has_restarted_with_or_without_data() throws Exception {
+        var writing = client(forEmptyRestart());
+        replaceSettings(writing, "first");
+        var watchers = settingsWatchers();
+
+        stop();
+        restart();
+        assertHeld(client(LASTING), watchers);
+        replaceSettings(writing, "second");
+        assertHeld(client(LASTING), watchers);
+
+        restartEmpty();
+        watchers.forEach(each -> each.until(Stored.NONE));
+        replaceSettings(writing, "third");
+        assertHeld(client(LASTING), watchers);
+    }
+
+    @Test
+    void watchers_hold_what_a_registry_holds_that_was_restored_although_the_number_is_the_same() throws Exception {
+        var writing = client(forEmptyRestart());
+        replaceSettings(writing, "first");
+        takeSnapshot();
+        var watchers = settingsWatchers();
+        var lost = replaceSettings(writing, "lost");
+        watchers.forEach(each -> each.until(lost));
+
+        restoreSnapshot();
+        Stored kept;
+        do {
+            kept = replaceSettings(client(LASTING), "kept");
+        } while (kept.number() < lost.number());
+
+        assertThat(kept.number()).isEqualTo(lost.number());
+        for (SettingsRecorder each : watchers) {
+            each.until(kept);
+        }
     }
 }

@@ -16,6 +16,8 @@ import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
+import dev.treaty.core.discovery.SettingsStore;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
@@ -585,5 +587,122 @@ public abstract class RegistryConformance {
 
     private static boolean warned(ServiceInstance instance) {
         return instance.health().status() == Status.WARNING;
+    }
+
+    @Test
+    void a_registry_keeps_no_central_settings_at_first() {
+        assertThat(registry.settings().read()).isEqualTo(Stored.NONE);
+        assertThat(SettingsRecorder.watch(registry.settings()).received()).containsExactly(Stored.NONE);
+    }
+
+    @Test
+    void central_settings_are_replaced_only_by_a_writer_that_knows_them() {
+        var one = registry.settings();
+        var other = client().settings();
+
+        assertThat(one.replace(0, "first")).isTrue();
+        assertThat(other.replace(0, "unaware")).isFalse();
+        assertThat(other.replace(2, "ahead")).isFalse();
+        assertThat(other.read()).isEqualTo(new Stored(1, "first"));
+        assertThat(other.replace(1, "second")).isTrue();
+        assertThat(one.replace(1, "late")).isFalse();
+
+        assertThat(one.read()).isEqualTo(new Stored(2, "second"));
+        assertThat(one.replace(2, new Stored(7, "copied"))).isTrue();
+        assertThat(other.read()).isEqualTo(new Stored(7, "copied"));
+    }
+
+    @Test
+    void a_watcher_of_central_settings_receives_the_current_ones_first_and_the_last_ones_in_the_end() {
+        var early = SettingsRecorder.watch(client().settings());
+        assertThat(early.received()).containsExactly(Stored.NONE);
+        registry.settings().replace(0, "first");
+        early.until(new Stored(1, "first"));
+
+        var watching = client();
+        var late = SettingsRecorder.watch(watching.settings());
+        assertThat(late.received()).containsExactly(new Stored(1, "first"));
+        for (long i = 1; i < 20; i++) {
+            assertThat(registry.settings().replace(i, "text " + i)).isTrue();
+        }
+
+        for (SettingsRecorder each : List.of(early, late)) {
+            each.until(new Stored(20, "text 19"));
+            assertThat(each.received()).extracting(Stored::number).isSorted();
+        }
+        assertThat(SettingsRecorder.watch(watching.settings()).received()).contains(new Stored(20, "text 19"));
+    }
+
+    @Test
+    void a_watcher_of_central_settings_that_throws_is_called_again_and_a_closed_one_is_not() {
+        var settings = client().settings();
+        var closed = new SettingsRecorder();
+        settings.watch(closed).close();
+        var received = new CopyOnWriteArrayList<Stored>();
+        settings.watch(stored -> {
+            received.add(stored);
+            throw new IllegalStateException("this watcher always throws; the stack trace in the log is expected");
+        });
+
+        registry.settings().replace(0, "first");
+        Polling.until(() -> received.contains(new Stored(1, "first")));
+        registry.settings().replace(1, "second");
+        Polling.until(() -> received.contains(new Stored(2, "second")));
+
+        assertThat(closed.received()).containsExactly(Stored.NONE);
+    }
+
+    @Test
+    void two_writers_of_central_settings_that_race_lose_no_change() throws InterruptedException {
+        var writers = new ArrayList<Thread>();
+        var failures = new CopyOnWriteArrayList<Throwable>();
+        for (String writer : List.of("a", "b")) {
+            var settings = client().settings();
+            writers.add(BackgroundThread.startOnce("writer", Events.NONE, () -> {
+                try {
+                    for (int i = 0; i < 50; i++) {
+                        append(settings, writer + i);
+                    }
+                } catch (RuntimeException e) {
+                    failures.add(e);
+                }
+            }));
+        }
+        for (Thread each : writers) {
+            each.join();
+        }
+
+        assertThat(failures).isEmpty();
+        Stored last = registry.settings().read();
+        assertThat(last.number()).isEqualTo(100);
+        assertThat(last.text().split(" ")).hasSize(100).doesNotHaveDuplicates();
+    }
+
+    private static void append(SettingsStore settings, String word) {
+        Stored before;
+        do {
+            before = settings.read();
+        } while (!settings.replace(before.number(), (before.text() + " " + word).strip()));
+    }
+
+    @Test
+    void central_settings_may_be_as_long_as_the_limit_and_not_longer_and_have_to_be_printable() {
+        var settings = registry.settings();
+        var watcher = SettingsRecorder.watch(client().settings());
+        String quotes = "\"".repeat(SettingsStore.TEXT_LENGTH_MAX);
+        String wide = "\u6f22\n".repeat(SettingsStore.TEXT_LENGTH_MAX / 2);
+
+        assertThat(settings.replace(0, quotes)).isTrue();
+        watcher.until(new Stored(1, quotes));
+        assertThat(settings.replace(1, wide)).isTrue();
+        watcher.until(new Stored(2, wide));
+
+        assertThatThrownBy(() -> settings.replace(2, wide + "x"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("262145 characters: at most 262144");
+        assertThatThrownBy(() -> settings.replace(2, "\u001b[31m"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("not printable");
+        assertThat(settings.read()).isEqualTo(new Stored(2, wide));
     }
 }

@@ -1,6 +1,7 @@
 package dev.treaty.benchmarks.balance;
 
 import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.BalanceSetup;
 import dev.treaty.balance.BalancedInstance;
 import dev.treaty.balance.BalancedInstances;
 import dev.treaty.balance.Candidates;
@@ -59,8 +60,7 @@ public class TreatyPicks {
     static BalancedInstances<Instance> balanced(List<ServiceInstance> instances) {
         var balanced = new BalancedInstances<Instance>(
                 new ServiceName("bench.Service"),
-                BalancePolicy.DEFAULT,
-                RoutingPolicy.DEFAULT,
+                BalanceSetup.of(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT),
                 Locality.ANYWHERE,
                 256,
                 RuntimeDependencies.system(Events.NONE));

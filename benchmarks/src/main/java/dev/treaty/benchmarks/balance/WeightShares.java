@@ -1,6 +1,7 @@
 package dev.treaty.benchmarks.balance;
 
 import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.BalanceSetup;
 import dev.treaty.balance.BalancedInstances;
 import dev.treaty.balance.HashPolicy;
 import dev.treaty.balance.LoadBalancingPolicy;
@@ -71,16 +72,17 @@ final class WeightShares {
         BalancePolicy plain = BalancePolicy.DEFAULT;
         var balanced = new BalancedInstances<Instance>(
                 SERVICE,
-                new BalancePolicy(
-                        policy,
-                        new HashPolicy(Optional.empty(), Optional.of("key"), 1.25),
-                        plain.load(),
-                        plain.unhealthyRatioMax(),
-                        plain.ejection(),
-                        plain.slowStart(),
-                        plain.locality(),
-                        0),
-                RoutingPolicy.DEFAULT,
+                BalanceSetup.of(
+                        new BalancePolicy(
+                                policy,
+                                new HashPolicy(Optional.empty(), Optional.of("key"), 1.25),
+                                plain.load(),
+                                plain.unhealthyRatioMax(),
+                                plain.ejection(),
+                                plain.slowStart(),
+                                plain.locality(),
+                                0),
+                        RoutingPolicy.DEFAULT),
                 Locality.ANYWHERE,
                 256,
                 new RuntimeDependencies(Time.system(), random, Events.NONE));

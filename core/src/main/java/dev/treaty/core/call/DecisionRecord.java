@@ -40,6 +40,9 @@ public final class DecisionRecord {
 
     private volatile boolean refusedByAll;
 
+    /** Written before the first attempt by the thread that makes the call. */
+    private @Nullable Object settings;
+
     /** Written and read by the thread that handles the call. */
     private long waitedNanos;
 
@@ -50,6 +53,19 @@ public final class DecisionRecord {
 
     /** How long there was at least one such call before, in nanoseconds. */
     private long calledNanos;
+
+    /**
+     * Records the settings that apply to the call to its end, whatever changes meanwhile; called by the step that takes
+     * them, before it passes the call on.
+     */
+    public void settings(@Nullable Object taken) {
+        settings = taken;
+    }
+
+    /** Returns the settings that apply to the call; null if no step has taken any. */
+    public @Nullable Object settings() {
+        return settings;
+    }
 
     /**
      * Adds a time, in nanoseconds, that the handler has waited on purpose, as for the next change in a long poll:

@@ -123,6 +123,22 @@ enum Parser {
         }
     },
 
+    /** Registrations and reports of Consul's clients; an instance that is registered can be deregistered. */
+    CONSUL {
+        @Override
+        void parse(byte[] bytes) {
+            Consul.API.register(bytes);
+        }
+    },
+
+    /** The journal of a registry: what is damaged is skipped, and a state that is restored can be written and read. */
+    JOURNAL {
+        @Override
+        void parse(byte[] bytes) {
+            JournalFile.restore(bytes);
+        }
+    },
+
     /** Texts that are logged: one line, printable, without secrets. */
     LOGGED {
         @Override
@@ -140,6 +156,11 @@ enum Parser {
     /** The same for the server that is sent requests. */
     private static final class Listening {
         static final ListeningServer SERVER = new ListeningServer();
+    }
+
+    /** The same for the registry with Consul's API. */
+    private static final class Consul {
+        static final ConsulAgentApi API = new ConsulAgentApi();
     }
 
     private static final JsonCodec WATCH = new JsonCodec(

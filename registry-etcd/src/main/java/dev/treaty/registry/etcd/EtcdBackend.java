@@ -314,7 +314,12 @@ final class EtcdBackend extends LeasedBackend {
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        return new EtcdFollower(this, clients, paths.instances(service), context, service, follower).started();
+        return new EtcdFollower(this, clients, paths.instances(service), context, service.value(), follower).started();
+    }
+
+    @Override
+    public Following followSettings(Follower follower) {
+        return new EtcdFollower(this, clients, paths.settings(), context, "settings", follower).started();
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.treaty.registry.etcd;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
@@ -20,7 +19,7 @@ import java.util.HashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows one service in etcd: reads the set as of a revision, then watches every change after it. A watch that breaks
+ * Follows one service, or the central settings, in etcd: reads the set as of a revision, then watches every change after it. A watch that breaks
  * is not resumed at its revision, which etcd may have compacted, or which may belong to another history if etcd was
  * restored from a snapshot in the meantime: the set is read again.
  */
@@ -49,9 +48,9 @@ final class EtcdFollower extends FollowerThread {
             EtcdClients clients,
             String parent,
             RegistryContext context,
-            ServiceName service,
+            String followed,
             Follower follower) {
-        super("treaty-etcd-" + service, context, follower, PAUSE, PAUSE_MAX);
+        super("treaty-etcd-" + followed, context, follower, PAUSE, PAUSE_MAX);
         this.backend = backend;
         this.clients = clients;
         this.time = context.time();

@@ -305,7 +305,13 @@ final class ZooKeeperBackend extends LeasedBackend {
 
     @Override
     public Following follow(ServiceName service, Follower follower) {
-        return new ZooKeeperFollower(this, client, paths.instances(service), context, service, follower).started();
+        return new ZooKeeperFollower(this, client, paths.instances(service), context, service.value(), follower)
+                .started();
+    }
+
+    @Override
+    public Following followSettings(Follower follower) {
+        return new ZooKeeperFollower(this, client, paths.settings(), context, "settings", follower).started();
     }
 
     /** Ends the session, and with it everything that is held. */

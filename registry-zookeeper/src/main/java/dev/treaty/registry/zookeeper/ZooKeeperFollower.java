@@ -1,7 +1,6 @@
 package dev.treaty.registry.zookeeper;
 
 import dev.treaty.core.call.ServiceException;
-import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
@@ -23,7 +22,7 @@ import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows one service in ZooKeeper. A persistent watch marks nodes as changed, and one thread reads them; several
+ * Follows one service, or the central settings, in ZooKeeper. A persistent watch marks nodes as changed, and one thread reads them; several
  * changes of a node before it is read appear as one. All nodes are read after each loss of the connection.
  */
 final class ZooKeeperFollower extends FollowerThread {
@@ -49,9 +48,9 @@ final class ZooKeeperFollower extends FollowerThread {
             CuratorFramework client,
             String path,
             RegistryContext context,
-            ServiceName service,
+            String followed,
             Follower follower) {
-        super("treaty-zookeeper-" + service, context, follower, PAUSE, PAUSE_MAX);
+        super("treaty-zookeeper-" + followed, context, follower, PAUSE, PAUSE_MAX);
         this.backend = backend;
         this.client = client;
         this.time = context.time();

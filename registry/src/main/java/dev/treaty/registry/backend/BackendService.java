@@ -1,7 +1,5 @@
 package dev.treaty.registry.backend;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceContract;
@@ -10,20 +8,20 @@ import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.changes.Digest;
+import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.registry.server.Requests;
 import dev.treaty.registry.spi.Backend;
 import dev.treaty.registry.spi.ContractHistory;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,6 +60,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     private final StoreReader reader;
     private final Time time;
     private final Attendance attendance;
+    private final FollowedSettings settings;
     private final Map<String, Held> held = new ConcurrentHashMap<>();
     private volatile long renewedAtNanos;
     private volatile boolean interrupted; // the store may have been set back since the last renewal
@@ -79,7 +78,13 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         this.reader = new StoreReader(address, context);
         this.time = context.time();
         this.attendance = new Attendance(backend, RegistryTable.token(context.random()));
+        this.settings = new FollowedSettings(backend, time);
         this.renewedAtNanos = time.nanoTime();
+    }
+
+    /** Whether the store keeps central settings. */
+    public boolean keepsSettings() {
+        return backend.keepsSettings();
     }
 
     /** Returns the view of the backend's current epoch. */
@@ -142,7 +147,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
         String id = read.id();
         Requests.checkHealth(id, read.health());
         CachedView current = view();
-        var holding = new Backend.Holding(id, read.service(), digest(token));
+        var holding = new Backend.Holding(id, read.service(), Digest.of(token)); // others may read it
         var added = new Held(read, holding);
         held.put(id, added); // first, so that it is released in the end even if the answer is lost
         Optional<Backend.Holding> other = backend.hold(holding, stating(read));
@@ -163,16 +168,6 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
 
     private String write(ServiceInstance instance) {
         return context.format().write(Instance.of(instance));
-    }
-
-    /** Returns a digest of a text; of a token, it is what others may read and cannot turn into the token. */
-    static String digest(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 16);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 
     @Override
@@ -331,7 +326,7 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
             if (!known) {
                 throw Requests.notRegistered(holding.id());
             }
-            String digest = digest(asked.get());
+            String digest = Digest.of(asked.get());
             long missing = reader.watchers(holding.service(), backend.watchers(holding.service()))
                     .filter(acknowledged -> !acknowledged.contains(digest))
                     .count();
@@ -391,7 +386,21 @@ public final class BackendService implements RegistryProtocol, AutoCloseable {
     }
 
     @Override
+    public Optional<Kept> settings(String seen, long waitMillis) throws InterruptedException {
+        return RegistryService.kept(
+                waitMillis > 0
+                        ? settings.await(seen, Duration.ofMillis(waitMillis).toNanos())
+                        : settings.read());
+    }
+
+    @Override
+    public boolean replaceSettings(long expected, long number, String text) throws InterruptedException {
+        return settings.replace(expected, new Stored(number, text));
+    }
+
+    @Override
     public void close() {
+        settings.close();
         CachedView last;
         synchronized (this) {
             closed = true;

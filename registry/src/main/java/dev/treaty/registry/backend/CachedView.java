@@ -11,6 +11,7 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.changes.Digest;
 import dev.treaty.registry.changes.InstanceView;
 import dev.treaty.registry.server.RegistryService;
 import dev.treaty.registry.server.RegistryTable;
@@ -261,7 +262,7 @@ final class CachedView implements AutoCloseable {
                     return true;
                 }
                 long revision = view.put(instance, 0, time.nanoTime(), time.instant());
-                String digest = BackendService.digest(text);
+                String digest = Digest.of(text);
                 if (stored.asked() && (asked.containsKey(id) || !digest.equals(acknowledged.get(id)))) {
                     asked.put(id, new Asked(digest, revision));
                     if (!acknowledging) {

@@ -6,6 +6,7 @@ import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Secrets;
 import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.changes.Digest;
 import dev.treaty.registry.server.Problems;
 import dev.treaty.registry.spi.RegistryProvider.RegistryContext;
 import java.util.List;
@@ -94,7 +95,7 @@ final class StoreReader {
     List<ServiceContract> contracts(ServiceName service, List<String> texts) {
         String kind = service + " contract ";
         var digests = new TreeMap<String, String>();
-        texts.forEach(text -> digests.put(text, BackendService.digest(text)));
+        texts.forEach(text -> digests.put(text, Digest.of(text)));
         retain(kind, Set.copyOf(digests.values()));
         return texts.stream()
                 .flatMap(text ->

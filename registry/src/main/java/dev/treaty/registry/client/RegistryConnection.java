@@ -44,6 +44,7 @@ public final class RegistryConnection {
     enum Requester {
         LEASE_KEEPER,
         WATCH_CLIENT,
+        SETTINGS_CLIENT,
         /** A single request of the program; its error lasts until any part gets an answer. */
         PROGRAM
     }

@@ -7,6 +7,7 @@ import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.registry.server.RegistryTable.Entry;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -30,7 +31,7 @@ import java.util.zip.CRC32C;
  */
 final class JournalFormat {
     /** The beginning of a file; its last byte is the version of the format. */
-    static final byte[] HEADER = "TREATY\0\2".getBytes(UTF_8);
+    static final byte[] HEADER = "TREATY\0\3".getBytes(UTF_8);
 
     private static final int VERSION_AT = HEADER.length - 1;
     private static final int VERSION = HEADER[VERSION_AT];
@@ -41,6 +42,7 @@ final class JournalFormat {
     private static final int PUBLISHED = 3;
     private static final int END = 4;
     private static final int WITHDRAWN = 5;
+    private static final int SETTINGS = 6;
 
     private JournalFormat() {}
 
@@ -67,6 +69,11 @@ final class JournalFormat {
                     out.writeByte(WITHDRAWN);
                     text(out, service.value());
                     text(out, version.toString());
+                }
+                case Entry.Settings(var stored) -> {
+                    out.writeByte(SETTINGS);
+                    out.writeLong(stored.number());
+                    text(out, stored.text());
                 }
             }
         });
@@ -191,6 +198,7 @@ final class JournalFormat {
             case GONE -> new Entry.Gone(text(in));
             case PUBLISHED -> new Entry.Published(text(in));
             case WITHDRAWN -> new Entry.Withdrawn(new ServiceName(text(in)), Version.parse(text(in)));
+            case SETTINGS -> new Entry.Settings(new Stored(in.readLong(), text(in)));
             default -> throw new IOException("an entry of type " + type);
         };
     }

@@ -5,6 +5,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.EventStream;
 import dev.treaty.core.event.Events;
@@ -14,6 +15,7 @@ import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.changes.ChangeLog;
+import dev.treaty.registry.changes.CurrentSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +26,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Implements the registry server: answers the {@link RegistryProtocol} from a {@link RegistryTable}, and ends leases
@@ -127,6 +130,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     public void close() {
         closed.complete(true);
         waiters.forEach(ChangeLog.Waiter::close);
+        table.settings().wake();
     }
 
     @Override
@@ -297,6 +301,36 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
                 table.acks().notified(watcher, time.nanoTime());
             }
         }
+    }
+
+    @Override
+    public Optional<Kept> settings(String seen, long waitMillis) throws InterruptedException {
+        Requests.checkLength("seen", seen.length(), RegistryLimits.TOKEN_LENGTH_MAX);
+        if (waitMillis <= 0) {
+            return awaitSettings(seen, 0);
+        }
+        return waiting(0, () -> {
+            long begin = time.nanoTime();
+            Optional<Kept> kept = awaitSettings(seen, waitNanos(waitMillis));
+            waitedSince(begin);
+            return kept;
+        });
+    }
+
+    private Optional<Kept> awaitSettings(String seen, long nanos) throws InterruptedException {
+        return kept(table.settings().await(seen, () -> closed.now() != null, time, nanos));
+    }
+
+    /** Returns the answer for settings; an empty one for null. */
+    public static Optional<Kept> kept(CurrentSettings.@Nullable Known known) {
+        return Optional.ofNullable(known)
+                .map(each -> new Kept(each.stored().number(), each.stored().text(), each.mark()));
+    }
+
+    @Override
+    public boolean replaceSettings(long expected, long number, String text) {
+        return Requests.read(
+                "settings", () -> table.replaceSettings(expected, new SettingsStore.Stored(number, text)));
     }
 
     @FunctionalInterface

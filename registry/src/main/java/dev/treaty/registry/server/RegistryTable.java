@@ -9,6 +9,7 @@ import dev.treaty.core.discovery.RemovalReason;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.EmbeddedRegistry;
@@ -16,6 +17,8 @@ import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.SelfPreservationPolicy;
 import dev.treaty.registry.changes.ChangeLog;
+import dev.treaty.registry.changes.CurrentSettings;
+import dev.treaty.registry.changes.CurrentSettings.Known;
 import dev.treaty.registry.changes.InstanceView;
 import dev.treaty.registry.changes.Interner;
 import dev.treaty.registry.changes.WatcherAcks;
@@ -28,6 +31,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,7 +40,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
 /**
- * The state of a registry: instances, their leases, and contracts. It has no thread and no clock; {@link
+ * The state of a registry: instances, their leases, contracts, and central settings. It has no thread and no clock; {@link
  * EmbeddedRegistry} uses it within the process, {@link RegistryService} offers it to the network, and one table may
  * serve both.
  *
@@ -67,6 +71,7 @@ public final class RegistryTable {
     private final Map<String, Lease> leases = new HashMap<>();
 
     private final PublishedContracts contracts;
+    private final CurrentSettings settings = new CurrentSettings(Known.of(Stored.NONE));
     private final Problems problems = new Problems(RegistryService.SELF);
 
     /** One contract at a time is parsed and compared, which takes much more memory than its text. */
@@ -115,6 +120,9 @@ public final class RegistryTable {
 
         /** The contracts of a version were withdrawn. */
         record Withdrawn(ServiceName service, Version version) implements Entry {}
+
+        /** The central settings were replaced. */
+        record Settings(Stored stored) implements Entry {}
     }
 
     /** Returns 32 random hexadecimal digits. */
@@ -389,6 +397,9 @@ public final class RegistryTable {
         for (ServiceName service : contracts.services()) {
             contracts.history(service).texts("").reversed().forEach(text -> all.add(new Entry.Published(text)));
         }
+        if (stored().number() > 0) {
+            all.add(new Entry.Settings(stored()));
+        }
         return all;
     }
 
@@ -416,6 +427,7 @@ public final class RegistryTable {
                     contracts.withdraw(service, version, Set.of());
                 }
             }
+            case Entry.Settings(var stored) -> settings.set(Known.of(stored));
         }
     }
 
@@ -452,6 +464,29 @@ public final class RegistryTable {
                 .toList();
         contracts.withdraw(service, version, running);
         journal.accept(new Entry.Withdrawn(service, version));
+    }
+
+    /** Returns the central settings, for those that wait for others. */
+    public CurrentSettings settings() {
+        return settings;
+    }
+
+    private Stored stored() {
+        return Objects.requireNonNull(settings.known()).stored();
+    }
+
+    /** Replaces the central settings if those with the expected number are stored; returns whether they were. */
+    public boolean replaceSettings(long expected, Stored next) {
+        Requests.checkSettings(expected, next);
+        Known known = Known.of(next);
+        synchronized (this) {
+            if (stored().number() != expected) {
+                return false;
+            }
+            settings.set(known);
+            journal.accept(new Entry.Settings(next));
+            return true;
+        }
     }
 
     /** Returns the remembered contracts of a service. */

@@ -8,6 +8,9 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore;
+import dev.treaty.core.discovery.SettingsStore.Stored;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.spi.ContractHistory;
 import java.util.ArrayList;
@@ -67,6 +70,26 @@ public final class Requests {
         if (!after.service().equals(before.service())) {
             throw new IllegalArgumentException("instance " + before.id() + " of " + before.service()
                     + " cannot become one of " + after.service() + ": an instance keeps its service");
+        }
+    }
+
+    /**
+     * Checks what is to be stored as central settings.
+     *
+     * @throws IllegalArgumentException if the text is too long or not printable, or the number does not go forward
+     */
+    public static void checkSettings(long expected, Stored next) {
+        int length = next.text().length();
+        if (length > SettingsStore.TEXT_LENGTH_MAX) {
+            throw new IllegalArgumentException("the central settings have " + length + " characters: at most "
+                    + SettingsStore.TEXT_LENGTH_MAX + " are allowed");
+        }
+        if (!PrintableText.lines(next.text()).equals(next.text())) {
+            throw new IllegalArgumentException("the central settings have a character that is not printable: escape it");
+        }
+        if (expected < 0 || next.number() < Math.max(1, expected)) {
+            throw new IllegalArgumentException("central settings with number " + next.number()
+                    + " cannot replace those with number " + expected + ": use a higher one");
         }
     }
 

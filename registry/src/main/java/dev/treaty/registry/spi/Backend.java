@@ -18,7 +18,7 @@ import java.util.function.UnaryOperator;
 /**
  * What a module implements to keep a registry in another store, such as etcd. {@link NetworkRegistry#over} makes a
  * registry of it and adds what all registries have in common: renewal of leases, reconciliation, views that survive an
- * outage, watchers.
+ * outage, watchers, and central settings.
  *
  * <p>The instances of a client belong to one lease, which expires unless it is renewed. Every method except {@link
  * #follow} and {@link #close} sends a request to the store and waits for the answer, {@value #PATIENCE_MILLIS}
@@ -30,6 +30,9 @@ import java.util.function.UnaryOperator;
 public interface Backend extends AutoCloseable {
     /** The longest duration of a request to the store. */
     long PATIENCE_MILLIS = 2_000;
+
+    /** The id under which a follower receives the central settings. */
+    String SETTINGS = "central";
 
     /**
      * The entry of a store for one registered instance.
@@ -157,6 +160,37 @@ public interface Backend extends AutoCloseable {
     /** Returns the texts of all contracts of a service, in the order in which they were last stored. */
     default List<String> contracts(ServiceName service) throws InterruptedException {
         return List.of();
+    }
+
+    /**
+     * Returns whether central settings can be kept in this store. Then {@link #settings}, {@link #replaceSettings} and
+     * {@link #followSettings} are implemented.
+     */
+    default boolean keepsSettings() {
+        return false;
+    }
+
+    /** Returns the text of the central settings; an empty text if there are none. */
+    default String settings() throws InterruptedException {
+        return "";
+    }
+
+    /**
+     * Replaces the text of the central settings.
+     *
+     * @param before the text that is there, or an empty text for none
+     * @return false if another text is there, and nothing was replaced
+     */
+    default boolean replaceSettings(String before, String after) throws InterruptedException {
+        throw readOnly();
+    }
+
+    /**
+     * Starts to notify a follower of the text of the central settings and of its changes, in the background, under the
+     * id {@value #SETTINGS}.
+     */
+    default Following followSettings(Follower follower) {
+        throw readOnly();
     }
 
     /** Returns the names of the services that have instances or contracts, as they are written there. */

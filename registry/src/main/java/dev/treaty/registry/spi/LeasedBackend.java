@@ -354,6 +354,26 @@ public abstract class LeasedBackend implements Backend {
     }
 
     @Override
+    public boolean keepsSettings() {
+        return true;
+    }
+
+    private String settingsPath() {
+        return paths.settings() + "/" + SETTINGS;
+    }
+
+    @Override
+    public String settings() throws InterruptedException {
+        return text(read(settingsPath()));
+    }
+
+    @Override
+    public boolean replaceSettings(String before, String after) throws InterruptedException {
+        Entry known = read(settingsPath());
+        return text(known).equals(before) && commit(List.of(new Step(settingsPath(), known, after, 0)));
+    }
+
+    @Override
     public boolean expires() {
         return true;
     }

@@ -54,6 +54,11 @@ public record StorePaths(String root) {
         return contracts(service) + "/" + version;
     }
 
+    /** Returns the parent of the central settings. */
+    public String settings() {
+        return root + "/settings";
+    }
+
     /** Returns the parent of the watchers of a service. */
     public String watchers(ServiceName service) {
         return root + "/watchers/" + service;

@@ -16,6 +16,7 @@ import dev.treaty.core.time.Time;
 import dev.treaty.registry.Instances;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.registry.RegistryProtocol;
+import dev.treaty.registry.changes.Digest;
 import dev.treaty.registry.server.RegistryTable;
 import dev.treaty.registry.spi.Backend;
 import java.time.Duration;
@@ -144,7 +145,7 @@ class BackendServiceTest {
         followers.get(ORDERS).changed("a", asked(1));
 
         String last = "";
-        while (!last.equals(BackendService.digest(asked(2)))) {
+        while (!last.equals(Digest.of(asked(2)))) {
             watchAll(service);
             last = Objects.requireNonNullElse(acknowledged.poll(10, TimeUnit.MILLISECONDS), "");
         }
@@ -172,10 +173,10 @@ class BackendServiceTest {
         backend.onFollow = (_, follower) -> follower.complete(Map.of("a", asked(2)));
         time.advance(Duration.ofSeconds(2));
         watchAll(service);
-        assertThat(acknowledged.poll(60, TimeUnit.SECONDS)).isEqualTo(BackendService.digest(asked(2)));
+        assertThat(acknowledged.poll(60, TimeUnit.SECONDS)).isEqualTo(Digest.of(asked(2)));
         late.countDown();
 
-        assertThat(acknowledged.poll(60, TimeUnit.SECONDS)).isEqualTo(BackendService.digest(asked(2)));
+        assertThat(acknowledged.poll(60, TimeUnit.SECONDS)).isEqualTo(Digest.of(asked(2)));
         service.close();
     }
 
@@ -201,7 +202,7 @@ class BackendServiceTest {
 
         watchAll(service);
 
-        assertThat(acknowledged.poll(60, TimeUnit.SECONDS)).isEqualTo(BackendService.digest(drained));
+        assertThat(acknowledged.poll(60, TimeUnit.SECONDS)).isEqualTo(Digest.of(drained));
         service.close();
     }
 

@@ -6,6 +6,7 @@ import dev.treaty.resilience.CircuitBreaker;
 import dev.treaty.resilience.ConcurrencyLimiter;
 import dev.treaty.resilience.ConcurrencyPolicy;
 import dev.treaty.resilience.FaultTolerance;
+import dev.treaty.resilience.GuardSettings;
 import dev.treaty.resilience.IsolationLevel;
 import dev.treaty.resilience.RateLimiter;
 import dev.treaty.resilience.RetryPolicy;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * excludes, for the time when it includes them again: calls that are running then still hold their permits.
  */
 public final class Plan {
+    /** The policies, with what the steps after the guard apply. */
+    public final GuardSettings settings;
+
     public final FaultTolerance tolerance;
     public final long deadlineNanos;
     public final @Nullable Retry retry;
@@ -62,11 +66,13 @@ public final class Plan {
      * @param previous the plan that this one replaces, or null
      */
     public Plan(
-            FaultTolerance tolerance, @Nullable Plan service, @Nullable Plan previous, GuardDependencies dependencies) {
+            GuardSettings settings, @Nullable Plan service, @Nullable Plan previous, GuardDependencies dependencies) {
+        FaultTolerance tolerance = settings.tolerance();
         var known = new Known(tolerance, service, previous);
         boolean basic = tolerance.level().includes(IsolationLevel.BASIC);
         boolean enhanced = tolerance.level().includes(IsolationLevel.ENHANCED);
         boolean full = tolerance.level().includes(IsolationLevel.FULL);
+        this.settings = settings;
         this.tolerance = tolerance;
         this.service = service;
         name = dependencies.name();
