@@ -198,8 +198,19 @@ public final class SettingsSchema {
                 schema.put("allOf", List.of(Map.of("$ref", REFERENCES + name)));
                 return schema;
             }
-            case TEXT -> {
-                schema.put("type", List.of("string", "number", "boolean"));
+            case TEXT -> { // without quotes it may look like a number or a boolean
+                Pattern pattern = Pattern.compile(value.pattern().isEmpty() ? ".*" : value.pattern());
+                var types = new ArrayList<>(List.of("string"));
+                if (pattern.matcher("1").matches()) {
+                    types.add("number");
+                }
+                if (pattern.matcher("true").matches()) {
+                    types.add("boolean");
+                }
+                schema.put("type", types.size() == 1 ? "string" : types);
+                if (types.contains("number") && !pattern.matcher("-1").matches()) {
+                    schema.put("minimum", 0);
+                }
                 if (value.pattern().isEmpty()) {
                     return schema;
                 }

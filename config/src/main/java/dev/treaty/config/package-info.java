@@ -14,6 +14,10 @@
  * dev.treaty.config.ConfigurationException} reports all of them together. Unknown keys and variables are errors,
  * because a misspelled setting would have no effect.
  *
+ * <p>The components of the records say what they mean and accept, with {@link dev.treaty.core.contract.Description} and
+ * {@link dev.treaty.core.text.Accepted}. The table of all keys and the {@linkplain dev.treaty.config.SettingsSchema schema
+ * for editors} are written from them.
+ *
  * {@snippet class="SettingsExample" region="load"}
  */
 package dev.treaty.config;
