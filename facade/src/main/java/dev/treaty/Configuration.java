@@ -166,10 +166,20 @@ public final class Configuration {
      * @throws dev.treaty.core.call.ServiceException if the registry does not respond
      */
     public void set(String key, String value, String reason, Optional<Duration> expiry) {
-        String full = KeyPath.parse(key).toString();
-        SettingsReload.requireCentral(full);
+        String full = requireCentral(key);
         change(now -> current ->
                 current.set(full, value, author(), reason, now, expiry.map(now::plus)));
+    }
+
+    /**
+     * Returns a key as it is stored, without quotes.
+     *
+     * @throws IllegalArgumentException if there is no such key, or it cannot be set centrally
+     */
+    public static String requireCentral(String key) {
+        String full = KeyPath.parse(key).toString();
+        SettingsReload.requireCentral(full);
+        return full;
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.treaty.Control;
 import dev.treaty.Introspection;
 import dev.treaty.Introspection.GuardStatus;
 import dev.treaty.Treaty;
+import dev.treaty.cli.config.CentralSettingsChange;
 import dev.treaty.cli.output.Style;
 import dev.treaty.cli.output.Table;
 import dev.treaty.core.call.Code;
@@ -11,12 +12,15 @@ import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.text.PrintableText;
+import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.IsolationLevel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -30,13 +34,15 @@ import picocli.CommandLine.Parameters;
         name = "guards",
         description = {
             "Lists the guards of clients, with their health and statistics.",
-            "They are read from all registered processes. The level can be changed while a process runs, if it listens"
-                    + " on loopback and runs as the same user."
+            "They are read from all registered processes. --level and --breaker set a central setting, which applies to"
+                    + " processes that start later too; --reset changes the running processes that listen on loopback"
+                    + " and run as the same user."
         },
         footer = {
             "  treaty guards",
             "  treaty guards shop.Payments --describe",
-            "  treaty guards shop.Payments --level full",
+            "  treaty guards shop.Payments --level full --reason \"incident 12\" --expires 1h",
+            "  treaty guards shop.Payments --breaker open",
             "  treaty guards shop.Payments --reset"
         })
 final class GuardsCommand extends OutputCommand {
@@ -51,6 +57,21 @@ final class GuardsCommand extends OutputCommand {
             paramLabel = "LEVEL",
             description = "Set the isolation level: none, basic, enhanced or full. Requires SERVICE.")
     private @Nullable IsolationLevel level;
+
+    @Option(
+            names = "--breaker",
+            paramLabel = "STATE",
+            description = "Force the breakers open or closed; none ends that. Requires SERVICE.")
+    private CircuitBreakerPolicy.@Nullable Forced breaker;
+
+    @Option(names = "--reason", paramLabel = "TEXT", description = "Why --level or --breaker is set.")
+    private String reason = "";
+
+    @Option(
+            names = "--expires",
+            paramLabel = "DURATION",
+            description = "After which time --level and --breaker have no effect any more.")
+    private @Nullable Duration expires;
 
     @Option(names = "--reset", description = "Close the breakers and reset the statistics. Requires SERVICE.")
     private boolean reset;
@@ -81,20 +102,38 @@ final class GuardsCommand extends OutputCommand {
     }
 
     @Override
-    public Integer call() {
-        boolean change = level != null || reset;
-        if (service == null && change) {
+    public Integer call() throws InterruptedException {
+        Map<String, String> forced = service == null ? Map.of() : forced(service);
+        if (service == null && (level != null || breaker != null || reset)) {
             throw usageError("name the SERVICE whose guards to change");
+        }
+        if (forced.isEmpty() && (expires != null || !reason.isEmpty())) {
+            throw usageError("--reason and --expires are those of --level or --breaker");
         }
         try (Treaty treaty = registry.open()) {
             List<Row> rows = rows(treaty);
-            if (change) {
-                rows.forEach(row -> change(treaty, row));
-                rows = rows(treaty);
+            if (!forced.isEmpty()) {
+                var central = new CentralSettingsChange(treaty, reason);
+                central.awaitUsed(central.set(forced, Optional.ofNullable(expires)));
             }
-            print(rows);
+            if (reset) {
+                rows.forEach(row -> reset(treaty, row));
+            }
+            print(rows(treaty));
         }
         return Main.OK;
+    }
+
+    /** Returns the central settings that the options set. */
+    private Map<String, String> forced(ServiceName called) {
+        var settings = new LinkedHashMap<String, String>();
+        if (level != null) {
+            settings.put("services." + called + ".level", level.name().toLowerCase(Locale.ROOT));
+        }
+        if (breaker != null) {
+            settings.put("services." + called + ".breaker.forced", breaker.name().toLowerCase(Locale.ROOT));
+        }
+        return settings;
     }
 
     private List<Row> rows(Treaty treaty) {
@@ -116,14 +155,7 @@ final class GuardsCommand extends OutputCommand {
         return rows;
     }
 
-    private void change(Treaty treaty, Row row) {
-        if (level != null) {
-            treaty.configuration()
-                    .set("services." + row.service + ".level", level.name().toLowerCase(Locale.ROOT));
-        }
-        if (!reset) {
-            return;
-        }
+    private static void reset(Treaty treaty, Row row) {
         try (var direct = treaty.direct(Control.class, row.endpoint)) {
             direct.client().reset(row.service);
         } catch (ServiceException e) {

@@ -9,6 +9,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.registry.RegistryAddress;
+import dev.treaty.resilience.CircuitBreakerPolicy;
 import dev.treaty.resilience.IsolationLevel;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -128,6 +129,8 @@ public final class Main implements Runnable {
                 .registerConverter(RegistryAddress.class, Converters::registry)
                 .registerConverter(ServiceHealth.Status.class, Converters.constants(ServiceHealth.Status.class))
                 .registerConverter(IsolationLevel.class, Converters.constants(IsolationLevel.class))
+                .registerConverter(
+                        CircuitBreakerPolicy.Forced.class, Converters.constants(CircuitBreakerPolicy.Forced.class))
                 .registerConverter(ContractCommand.Format.class, Converters.constants(ContractCommand.Format.class))
                 .registerConverter(CompletionCommand.Shell.class, Converters.constants(CompletionCommand.Shell.class))
                 .setExpandAtFiles(false) // @FILE is a request

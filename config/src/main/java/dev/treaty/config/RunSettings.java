@@ -62,6 +62,11 @@ public sealed interface RunSettings {
             classPath = List.copyOf(classPath);
             jvm = List.copyOf(jvm);
         }
+
+        /** Returns the same service with another number of processes. */
+        public Hosted withInstances(int number) {
+            return new Hosted(contract, implementation, classPath, number, jvm, port);
+        }
     }
 
     /**

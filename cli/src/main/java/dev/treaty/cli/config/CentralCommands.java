@@ -26,12 +26,12 @@ import picocli.CommandLine.Parameters;
 final class CentralCommands {
     private CentralCommands() {}
 
-    private static String text(Instant time) {
+    private static String shown(Instant time) {
         return time.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
-    private static String text(Optional<?> value) {
-        return value.map(each -> each instanceof Instant time ? text(time) : each.toString())
+    private static String shown(Optional<?> value) {
+        return value.map(each -> each instanceof Instant time ? shown(time) : each.toString())
                 .orElse("-");
     }
 
@@ -87,7 +87,7 @@ final class CentralCommands {
                 out().println(change.key()
                         + change.after().map(value -> " = " + value).orElse(" is removed") + ", revision "
                         + change.revision()
-                        + change.expiresAt().map(end -> ", until " + text(end)).orElse(""));
+                        + change.expiresAt().map(end -> ", until " + shown(end)).orElse(""));
             }
             if (used.isEmpty()) {
                 out().println("No running process was found; those that start use it.");
@@ -166,8 +166,8 @@ final class CentralCommands {
             List<CentralSetting> settings = read().settings(Instant.now());
             var table = new Table("SETTING", "VALUE", "REVISION", "AT", "BY", "UNTIL", "REASON");
             for (CentralSetting each : settings) {
-                table.row(each.key(), each.value(), each.revision(), text(each.setAt()), each.author())
-                        .cells(text(each.expiresAt()), each.reason());
+                table.row(each.key(), each.value(), each.revision(), shown(each.setAt()), each.author())
+                        .cells(shown(each.expiresAt()), each.reason());
             }
             printList(
                     settings.stream().map(CentralCommands::fields).toList(),
@@ -195,8 +195,8 @@ final class CentralCommands {
                     read().history().stream().limit(max).toList();
             var table = new Table("REVISION", "AT", "BY", "SETTING", "BEFORE", "AFTER", "UNTIL", "REASON");
             for (CentralSettings.Change each : changes) {
-                table.row(each.revision(), text(each.at()), each.author(), each.key())
-                        .cells(text(each.before()), text(each.after()), text(each.expiresAt()), each.reason());
+                table.row(each.revision(), shown(each.at()), each.author(), each.key())
+                        .cells(shown(each.before()), shown(each.after()), shown(each.expiresAt()), each.reason());
             }
             printList(
                     changes.stream().map(CentralCommands::fields).toList(),

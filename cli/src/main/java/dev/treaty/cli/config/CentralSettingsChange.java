@@ -1,5 +1,6 @@
 package dev.treaty.cli.config;
 
+import dev.treaty.Configuration;
 import dev.treaty.Introspection;
 import dev.treaty.Treaty;
 import dev.treaty.cli.CommandFailed;
@@ -10,7 +11,6 @@ import dev.treaty.config.CentralSetting;
 import dev.treaty.config.CentralSettings;
 import dev.treaty.config.ConfigurationException;
 import dev.treaty.config.ConfigurationSources;
-import dev.treaty.config.KeyPath;
 import dev.treaty.config.Setting;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.discovery.ServiceEndpoint;
@@ -65,7 +65,7 @@ public final class CentralSettingsChange {
             Optional<Instant> end = expires.map(now::plus);
             CentralSettings after = before;
             for (var value : values.entrySet()) {
-                after = after.set(KeyPath.parse(value.getKey()).toString(), value.getValue(), author, reason, now, end);
+                after = after.set(Configuration.requireCentral(value.getKey()), value.getValue(), author, reason, now, end);
             }
             requireValid(after.settings(now));
             return after;
@@ -124,6 +124,11 @@ public final class CentralSettingsChange {
      * @param changed whether it is the central setting after the change, or what applies without one
      */
     record Used(String key, String value, String origin, boolean changed) {}
+
+    /** Waits a moment until the running processes use what was changed. */
+    public void awaitUsed(Result result) throws InterruptedException {
+        used(result);
+    }
 
     /** Returns the values of the changed keys that the processes of all instances use, each with these processes. */
     Map<Used, List<String>> used(Result result) throws InterruptedException {

@@ -4,7 +4,7 @@ import dev.treaty.Treaty;
 import dev.treaty.cli.CommandFailed;
 import dev.treaty.cli.ErrorHandler;
 import dev.treaty.cli.Main;
-import dev.treaty.config.Settings;
+import dev.treaty.config.ConfigurationSources;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Secrets;
 import java.io.IOException;
@@ -13,7 +13,9 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -32,12 +34,13 @@ public final class ServiceMain {
     /**
      * Serves an implementation.
      *
-     * @param arguments the settings file, and the class names of the contract and of the implementation
+     * @param arguments the settings file, the class names of the contract and of the implementation, and settings of
+     *     the command line, as {@code KEY=VALUE}
      */
     public static void main(String[] arguments) throws IOException {
         PrintStream out = System.out; // services may replace it
         try {
-            Treaty treaty = Treaty.open(Settings.load(Path.of(arguments[0]), System.getenv()));
+            Treaty treaty = Treaty.open(sources(arguments));
             Runtime.getRuntime().addShutdownHook(new Thread(treaty::close, "treaty-shutdown"));
             out.println(READY + serve(treaty, load("contract", arguments[1]), load("implementation", arguments[2])));
         } catch (RuntimeException e) {
@@ -52,6 +55,14 @@ public final class ServiceMain {
             // nothing is sent; the input ends with the process that started this one
         }
         System.exit(Main.OK);
+    }
+
+    private static ConfigurationSources sources(String[] arguments) {
+        Map<String, String> values = Stream.of(arguments)
+                .skip(3)
+                .map(setting -> setting.split("=", 2))
+                .collect(Collectors.toMap(parts -> parts[0], parts -> parts[1]));
+        return ConfigurationSources.of(Path.of(arguments[0]), System.getenv()).withCommandLine(values);
     }
 
     private static Class<?> load(String key, String name) {

@@ -1,5 +1,6 @@
 package dev.treaty.cli.up;
 
+import dev.treaty.cli.config.LayerOptions;
 import dev.treaty.config.RunSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.event.BackgroundThread;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,7 +45,13 @@ final class ServiceProcess {
     private final Thread supervisor;
 
     /** Starts the instance with this number. */
-    ServiceProcess(Path file, Settings settings, RunSettings.Hosted service, int number, PrefixedOutput output) {
+    ServiceProcess(
+            Path file,
+            Settings settings,
+            LayerOptions layers,
+            RunSettings.Hosted service,
+            int number,
+            PrefixedOutput output) {
         this.name = service.contract().replaceAll(".*[.$]", "") + "-" + (number + 1);
         this.lines = output.source(name);
         var classPath = new ArrayList<String>();
@@ -53,14 +61,20 @@ final class ServiceProcess {
                 Stream.concat(LOGGING.stream(), service.jvm().stream()).toList(),
                 classPath,
                 ServiceMain.class.getName(),
-                List.of(file.toString(), service.contract(), service.implementation()));
-        this.environment = Map.of(
-                "TREATY_REGISTRY", settings.registry().toString(),
-                "TREATY_SERVER_DRAIN", settings.server().drain().toString(),
-                "TREATY_SERVER_PORT", Integer.toString(service.port() == 0 ? 0 : service.port() + number));
+                arguments(file, service, layers));
+        this.environment = new HashMap<>(layers.environment());
+        environment.put("TREATY_REGISTRY", settings.registry().toString());
+        environment.put("TREATY_SERVER_DRAIN", settings.server().drain().toString());
+        environment.put("TREATY_SERVER_PORT", Integer.toString(service.port() == 0 ? 0 : service.port() + number));
         this.supervisor =
                 BackgroundThread.virtual("supervisor of " + name, Time.system(), Events.NONE, this::supervise);
         supervisor.start();
+    }
+
+    private static List<String> arguments(Path file, RunSettings.Hosted service, LayerOptions layers) {
+        var arguments = new ArrayList<>(List.of(file.toString(), service.contract(), service.implementation()));
+        layers.values().forEach((key, value) -> arguments.add(key + "=" + value));
+        return arguments;
     }
 
     /** Returns an entry of the class path, which is relative to the file that lists it. */

@@ -7,24 +7,28 @@ import dev.treaty.cli.Main;
 import dev.treaty.cli.OutputCommand;
 import dev.treaty.cli.RegistryCommand;
 import dev.treaty.cli.RegistryOptions;
+import dev.treaty.cli.config.LayerOptions;
+import dev.treaty.config.ConfigurationException;
+import dev.treaty.config.ConfigurationSources;
+import dev.treaty.config.ConfigurationWatch;
 import dev.treaty.config.RunSettings;
 import dev.treaty.config.Settings;
+import dev.treaty.core.time.Time;
+import dev.treaty.observe.EventLog;
 import dev.treaty.registry.RegistryAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -37,6 +41,8 @@ import picocli.CommandLine.Parameters;
                     + " it ends after it was ready; if it cannot start, up ends. At the end, calls in flight get"
                     + " half a second, unless TREATY_SERVER_DRAIN is set.",
             "A service with name and address runs elsewhere, and is registered and health-checked.",
+            "When the file changes, so does what runs: a further instance starts, one that is not listed any more is"
+                    + " drained. Other changes are for the services themselves, which read the same file.",
             "The registry listens at the address registry: in the file, by default at port 7400 of this machine."
         },
         footer = {
@@ -69,33 +75,58 @@ public final class UpCommand extends OutputCommand {
     @Option(names = "--registry", paramLabel = "ADDRESS", description = "Use this registry instead of serving one.")
     private @Nullable RegistryAddress registry;
 
-    private final List<ServiceProcess> processes = new ArrayList<>();
+    @Mixin
+    private final LayerOptions layers = new LayerOptions();
+
     private final Deque<AutoCloseable> others = new ArrayDeque<>();
+    private @Nullable RunningServices services;
+
+    /** Whether all processes have been ready, so that the command runs on if a later one cannot start. */
+    private volatile boolean allStarted;
 
     @Override
     public Integer call() throws Exception {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putIfAbsent(DRAIN, "500ms");
-        Settings settings = Settings.load(file, environment);
+        ConfigurationSources sources = layers.sources(Optional.of(file), environment);
+        Settings settings = sources.read(List.of()).settings();
         check(settings.run());
         try (var foreground = new Foreground(SHUTDOWN_MAX)) {
             var output = new PrefixedOutput(out(), ansi(), json(), foreground::end);
             try {
-                start(settings, output);
-                endOnFailure(foreground);
+                Consumer<String> lines = output.source("treaty");
+                RunningServices running = start(settings, output, lines);
+                services = running;
+                endOnFailure(running, foreground);
+                others.push(ConfigurationWatch.start(
+                        sources, () -> reload(sources, running, lines), new EventLog(Time.system())));
+                reload(sources, running, lines); // since the file may have changed before the watch
                 foreground.await();
-                String failures = failures();
-                if (!failures.isEmpty()) {
-                    throw new CommandFailed(failures, Main.USAGE);
+                if (!allStarted) {
+                    running.failures().ifPresent(failures -> {
+                        throw new CommandFailed(failures, Main.USAGE);
+                    });
                 }
-                int count = processes.size();
-                output.source("treaty").accept("stopping " + count + (count == 1 ? " process" : " processes"));
+                int count = running.size();
+                lines.accept("stopping " + count + (count == 1 ? " process" : " processes"));
             } finally {
                 output.close();
                 stop();
             }
         }
         return Main.OK;
+    }
+
+    /** Makes what runs equal to a changed file; an invalid file changes nothing. */
+    private void reload(ConfigurationSources sources, RunningServices running, Consumer<String> lines) {
+        try {
+            List<RunSettings> run = sources.read(List.of()).settings().run();
+            check(run);
+            running.change(run);
+        } catch (ConfigurationException | CommandFailed e) {
+            lines.accept("the changed settings are refused, and what runs stays as it is:");
+            String.valueOf(e.getMessage()).lines().forEach(lines);
+        }
     }
 
     private void check(List<RunSettings> run) {
@@ -116,7 +147,7 @@ public final class UpCommand extends OutputCommand {
         }
     }
 
-    private void start(Settings settings, PrefixedOutput output) {
+    private RunningServices start(Settings settings, PrefixedOutput output, Consumer<String> lines) {
         RegistryAddress address = registry;
         if (address == null) {
             var at = settings.registry() instanceof RegistryAddress.Network network ? network : RegistryOptions.USUAL;
@@ -128,56 +159,36 @@ public final class UpCommand extends OutputCommand {
                     "registry: in " + file + ", or use a registry that runs, with --registry");
             others.push(hub);
             address = RegistryCommand.address(hub);
-            output.source("treaty").accept("registry " + address + "; Ctrl-C ends everything");
+            lines.accept("registry " + address + "; Ctrl-C ends everything");
         }
         Settings client = settings.withRegistry(address);
         Treaty treaty = Treaty.open(client);
         others.push(treaty);
-        for (RunSettings run : settings.run()) {
-            switch (run) {
-                case RunSettings.Hosted hosted -> {
-                    for (int i = 0; i < hosted.instances(); i++) {
-                        processes.add(new ServiceProcess(file, client, hosted, i, output));
-                    }
-                }
-                case RunSettings.Existing existing ->
-                    others.push(new ExternalService(
-                            existing,
-                            treaty.registry(),
-                            output.source(existing.name().value())));
-            }
-        }
+        var running = new RunningServices(
+                (hosted, number) -> new ServiceProcess(file, client, layers, hosted, number, output),
+                treaty.registry(),
+                output,
+                lines);
+        running.start(settings.run());
+        return running;
     }
 
     /** Ends the command once each process has been ready or has failed to start, if any has failed. */
-    private void endOnFailure(Foreground foreground) {
-        var _ = CompletableFuture.allOf(
-                        processes.stream().map(ServiceProcess::started).toArray(CompletableFuture[]::new))
-                .thenRun(() -> {
-                    if (!failures().isEmpty()) {
-                        foreground.end();
-                    }
-                });
-    }
-
-    /** Returns one line for each reason for which processes could not start, with their names. */
-    private String failures() {
-        Map<String, List<String>> names = new LinkedHashMap<>();
-        for (ServiceProcess process : processes) {
-            process.started()
-                    .getNow(Optional.empty())
-                    .ifPresent(reason -> names.computeIfAbsent(reason, _ -> new ArrayList<>())
-                            .add(process.name()));
-        }
-        return names.entrySet().stream()
-                .map(entry -> String.join(", ", entry.getValue()) + ": " + entry.getKey())
-                .collect(Collectors.joining("\n"));
+    private void endOnFailure(RunningServices running, Foreground foreground) {
+        var _ = running.started().thenRun(() -> {
+            if (running.failures().isPresent()) {
+                foreground.end();
+            } else {
+                allStarted = true;
+            }
+        });
     }
 
     /** Stops the processes concurrently, and then what they use. */
     private void stop() throws Exception {
-        ChildProcess.closeAll(
-                processes.stream().flatMap(process -> process.stop().stream()).toList(), STOP_MAX);
+        if (services != null) {
+            services.close(STOP_MAX);
+        }
         while (!others.isEmpty()) {
             others.pop().close();
         }
