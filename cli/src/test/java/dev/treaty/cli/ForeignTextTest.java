@@ -120,7 +120,7 @@ class ForeignTextTest {
             name: ${HOME:hunter2}
             server: {metadata: {password: hunter2, url: "jdbc:postgresql://app:hunter2@db/shop"}}
             """);
-        Command config = Command.run("config", file.toString(), "--set");
+        Command config = Command.run("config", "show", file.toString(), "--changed", "--origin");
         assertThat(config.out())
                 .doesNotContain("hunter2")
                 .containsPattern("name +\\$\\{HOME}")
@@ -136,7 +136,7 @@ class ForeignTextTest {
             assertThat(Command.run("services", "--registry", address, "--json").err())
                     .doesNotContain("hunter2");
             Path wrong = Files.writeString(directory.resolve("wrong.yaml"), "registry: " + address + "\n");
-            assertThat(Command.run("config", wrong.toString()).err()).doesNotContain("hunter2");
+            assertThat(Command.run("config", "check", wrong.toString()).err()).doesNotContain("hunter2");
         }
     }
 }

@@ -4,18 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.treaty.Treaty;
-import dev.treaty.config.Settings;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.Contract;
 import dev.treaty.core.contract.Idempotent;
 import dev.treaty.resilience.IsolationLevel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code treaty guards} with a process that calls a failing service. */
 class GuardsCommandTest {
@@ -25,17 +28,21 @@ class GuardsCommandTest {
         int price(String sku);
     }
 
-    private final Treaty shop = Treaty.open(Settings.parse("shop", """
-        name: shop
-        server: {drain: 0s}
-        defaults: {deadline: 50s, attempt-timeout: 20s}
-        services: {test.Prices: {retry: {attempts: 2}, hedge: {percentile: 95%, delay-min: 30s}}}
-        """, Map.of()));
+    @TempDir
+    private Path directory;
+
+    private Treaty shop;
     private Prices prices;
     private String registry;
 
     @BeforeEach
-    void start() {
+    void start() throws IOException {
+        shop = Treaty.open(Files.writeString(directory.resolve("treaty.yaml"), """
+            name: shop
+            server: {drain: 0s}
+            defaults: {deadline: 50s, attempt-timeout: 20s}
+            services: {test.Prices: {retry: {attempts: 2}, hedge: {percentile: 95%, delay-min: 30s}}}
+            """));
         shop.serveRegistry();
         shop.serve(Prices.class, sku -> {
             if (sku.equals("unknown")) {
@@ -117,6 +124,21 @@ class GuardsCommandTest {
         assertThat(guard.get("calls")).isEqualTo(0);
         assertThat(shop.guards().find("test.Prices").orElseThrow().tolerance().level())
                 .isEqualTo(IsolationLevel.BASIC);
+    }
+
+    @Test
+    void breakers_are_forced_until_that_is_taken_back() {
+        call();
+
+        guards("test.Prices", "--breaker", "open", "--reason", "incident 12", "--expires", "1h");
+        assertThatThrownBy(() -> prices.price("tea")).isInstanceOf(ServiceException.class);
+        assertThat(Command.answered("config", "list", "--registry", registry).out())
+                .containsPattern("services\\.test\\.Prices\\.breaker\\.forced +open .*incident 12");
+
+        guards("test.Prices", "--breaker", "none");
+        assertThat(prices.price("tea")).isEqualTo(3);
+        assertThat(Command.run(command("test.Prices", "--reason", "none")).err())
+                .contains("--reason and --expires are those of --level or --breaker");
     }
 
     @Test

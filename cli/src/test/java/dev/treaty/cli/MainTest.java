@@ -135,9 +135,9 @@ class MainTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        config FOLDER | 2 | the file cannot be read
-        config BINARY | 2 | not encoded in UTF-8
-        config FOLDER/none | 2 | there is no such file
+        config check FOLDER | 2 | the file cannot be read
+        config check BINARY | 2 | not encoded in UTF-8
+        config check FOLDER/none | 2 | there is no such file
         call a.B c @FOLDER | 1 | cannot be read
         call a.B c @BINARY | 1 | not encoded in UTF-8
         contract show BINARY | 1 | not encoded in UTF-8
@@ -183,7 +183,7 @@ class MainTest {
 
     @Test
     void only_terminals_get_colours() {
-        assertThat(Command.run("config").out()).doesNotContain("\u001b");
+        assertThat(Command.run("config", "show").out()).doesNotContain("\u001b");
         assertThat(Style.FAULT.paint(CommandLine.Help.Ansi.OFF, "x")).isEqualTo("x");
         assertThat(Style.FAULT.paint(CommandLine.Help.Ansi.ON, "x")).isEqualTo("\u001b[1;31mx\u001b[0m");
     }

@@ -86,7 +86,8 @@ public final class KeyPath {
             case Shape.Group(var keys) -> {
                 Shape below = keys.get(part.text);
                 if (below == null) {
-                    fail("no setting has this key" + hint(part, keys.keySet()) + "; accepted"
+                    String hint = hint(part, keys.keySet());
+                    fail("no setting has this key" + (hint.isEmpty() ? "; accepted" : hint + " Accepted")
                             + (from == 0 ? "" : " below " + this) + ": " + String.join(", ", keys.keySet()));
                 }
                 yield below != null && step(part.text, below, from + 1);

@@ -5,6 +5,7 @@ import dev.treaty.config.YamlNode.Mapping;
 import dev.treaty.config.YamlNode.Place;
 import dev.treaty.config.YamlNode.Scalar;
 import dev.treaty.config.YamlNode.Sequence;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -74,7 +75,7 @@ final class Layers {
 
     private void add(CentralSetting setting) {
         Place place = Place.outsideFiles(
-                "central (revision " + setting.revision() + ", " + setting.author() + ", " + setting.setAt() + ")");
+                "central (revision " + setting.revision() + ", " + setting.author() + ", " + setting.setAt().truncatedTo(ChronoUnit.SECONDS) + ")");
         problems.order(place.source());
         if (setting.key().equals("registry")) {
             problems.add(place, setting.key(), "the registry keeps central settings, so its address cannot be one of"

@@ -227,7 +227,8 @@ final class SettingsReading {
                 .orElse("");
         return "no setting has this variable" + hint
                 + (name.startsWith(PREFIX + "SERVICES_")
-                        ? " A variable can set a value of a service that another layer names"
+                        ? (hint.isEmpty() ? "; a" : " A")
+                                + " variable can set a value of a service that another layer names"
                         : "");
     }
 }

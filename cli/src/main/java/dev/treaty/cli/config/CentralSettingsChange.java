@@ -14,7 +14,9 @@ import dev.treaty.config.ConfigurationSources;
 import dev.treaty.config.Setting;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.text.PrintableText;
+import dev.treaty.registry.RegistryProtocol;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -144,8 +146,9 @@ public final class CentralSettingsChange {
     }
 
     private Map<Used, List<String>> read(Result result) {
-        var instances = RegistryOptions.instances(treaty).values().stream()
+        List<ServiceInstance> instances = RegistryOptions.instances(treaty).values().stream()
                 .flatMap(List::stream)
+                .filter(instance -> !instance.service().value().equals(RegistryProtocol.NAME)) // calls no services
                 .toList();
         var used = new LinkedHashMap<Used, List<String>>();
         StatusQuery.of(treaty, instances).forEach((endpoint, status) -> {

@@ -224,6 +224,37 @@ class UpCommandTest {
     }
 
     @Test
+    void what_runs_changes_with_the_file() throws Exception {
+        try (Treaty registry = Treaty.open()) {
+            registry.serveRegistry();
+            String address = "treaty://" + registry.endpoint().orElseThrow().authority();
+            String two = "run:\n" + entry(Pids.class, OwnPid.class.getName(), ", instances: 2");
+            try (ChildProcess up = up(two, "--registry", address)) {
+                awaitLine("serves test.Pids");
+                awaitLine("serves test.Pids");
+
+                file(two.replace("instances: 2", "instances: 3"));
+                assertThat(awaitLine("serves test.Pids")).startsWith("Pids-3");
+
+                file(two.replace("instances: 2", "instnces: 1"));
+                awaitLine("the changed settings are refused, and what runs stays as it is");
+                assertThat(awaitLine("did you mean")).contains("instances");
+
+                file(two.replace("instances: 2", "instances: 1") + entry(Relay.class, PidRelay.class.getName(), ""));
+                assertThat(awaitLine("stops ")).endsWith("stops Pids-2, Pids-3");
+                awaitLine("serves test.Relay");
+                assertThat(registry.registry().instances(new ServiceName("test.Pids")))
+                        .hasSize(1);
+
+                file("run:\n" + entry(Relay.class, PidRelay.class.getName(), ", jvm: [-Dx=y]"));
+                awaitLine("serves test.Relay");
+                assertThat(awaitLine("stops ")).as("after the new one has started").endsWith("stops Pids-1, Relay-1");
+                assertThat(up.alive()).isTrue();
+            }
+        }
+    }
+
+    @Test
     void services_that_cannot_start_end_the_command_with_one_line_each() throws Exception {
         try (Treaty registry = Treaty.open();
                 var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
