@@ -8,11 +8,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where a process reads its settings. The layers, of which each overrides those before it: defaults, the file, the file
+ * Where a process reads its settings. The layers, of which each overrides those before it: defaults, the text that the
+ * application ships, the file, the file
  * of the profile ({@code treaty-prod.yaml} beside {@code treaty.yaml}), the files of the directory in the order of their
  * names, central settings, the environment, the command line. Groups of keys are merged key by key; a value or a list
  * replaces that of the layers below.
  *
+ * @param shipped settings that the application has in its code; empty for none
  * @param file the file; empty for none, and then there is neither a profile nor a directory beside it
  * @param profile the name of the profile, such as {@code prod}, whose file must exist; empty for none
  * @param directory the directory with further files ({@code *.yaml}, {@code *.yml}), which must exist; empty for {@code
@@ -21,6 +23,7 @@ import java.util.Set;
  * @param commandLine values by key, as {@code --set KEY=VALUE} has them
  */
 public record ConfigurationSources(
+        Optional<Shipped> shipped,
         Optional<Path> file,
         Optional<String> profile,
         Optional<Path> directory,
@@ -60,7 +63,7 @@ public record ConfigurationSources(
 
     private static ConfigurationSources of(Optional<Path> file, Map<String, String> environment) {
         return new ConfigurationSources(
-                file, value(environment, PROFILE), directory(environment), environment, Map.of());
+                Optional.empty(), file, value(environment, PROFILE), directory(environment), environment, Map.of());
     }
 
     private static Optional<String> value(Map<String, String> environment, String name) {
@@ -76,14 +79,28 @@ public record ConfigurationSources(
         }
     }
 
+    /**
+     * Settings that an application has in its code, such as a resource of its jar.
+     *
+     * @param name what messages call it, such as {@code shop.yaml}
+     * @param text YAML, as in a file
+     */
+    public record Shipped(String name, String text) {}
+
+    /** Returns the same sources with settings that the application ships, which the file and all other layers override. */
+    public ConfigurationSources withShipped(String name, String text) {
+        return new ConfigurationSources(
+                Optional.of(new Shipped(name, text)), file, profile, directory, environment, commandLine);
+    }
+
     /** Returns the same sources with another profile. */
     public ConfigurationSources withProfile(String name) {
-        return new ConfigurationSources(file, Optional.of(name), directory, environment, commandLine);
+        return new ConfigurationSources(shipped, file, Optional.of(name), directory, environment, commandLine);
     }
 
     /** Returns the same sources with values of the command line, by key. */
     public ConfigurationSources withCommandLine(Map<String, String> values) {
-        return new ConfigurationSources(file, profile, directory, environment, values);
+        return new ConfigurationSources(shipped, file, profile, directory, environment, values);
     }
 
     /**
@@ -105,6 +122,7 @@ public record ConfigurationSources(
     }
 
     SettingsFiles files() {
-        return new SettingsFiles(file, profile, directory);
+        return new SettingsFiles(
+                shipped.map(own -> Document.of(own.name(), own.text())), file, profile, directory);
     }
 }

@@ -13,8 +13,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** The files of a configuration: the file, that of the profile, and those of the directory, in this order. */
-record SettingsFiles(Optional<Path> file, Optional<String> profile, Optional<Path> directory) {
+/**
+ * The texts of a configuration: that of the application, the file, that of the profile, and those of the directory, in
+ * this order.
+ */
+record SettingsFiles(
+        Optional<Document> shipped, Optional<Path> file, Optional<String> profile, Optional<Path> directory) {
     /** The most files of a directory. */
     static final int FILES_MAX = 100;
 
@@ -42,6 +46,7 @@ record SettingsFiles(Optional<Path> file, Optional<String> profile, Optional<Pat
 
     private List<Document> readOnce() {
         var documents = new ArrayList<Document>();
+        shipped.ifPresent(documents::add);
         file.ifPresent(path -> documents.add(document(path, "")));
         profile.ifPresent(name -> documents.add(profile(name)));
         presentDirectory().ifPresent(path -> documents.addAll(documents(path)));

@@ -9,14 +9,13 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Side;
 import dev.treaty.observe.ServiceMetrics;
-import dev.treaty.resilience.IsolationLevel;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -31,6 +30,8 @@ final class StatusPoller implements Runnable {
 
     /** The most attempts to change an instance. Changes are idempotent. */
     private static final int ATTEMPTS_MAX = 5;
+
+    private static final String REASON = "the demo shows it";
 
     private final Treaty caller;
     private final ShopProcesses shop;
@@ -119,9 +120,14 @@ final class StatusPoller implements Runnable {
         change(instance, ShopChaos.class, chaos -> chaos.delay(delay.toMillis()));
     }
 
-    /** Sets the isolation level of all calls to a service. */
-    void level(String service, IsolationLevel level) {
-        caller.configuration().set("services." + service + ".level", level.name().toLowerCase(Locale.ROOT));
+    /** Sets central settings, which the processes notice. */
+    void set(Map<String, String> settings) {
+        settings.forEach((key, value) -> caller.configuration().set(key, value, REASON, Optional.empty()));
+    }
+
+    /** Takes central settings back. */
+    void unset(Set<String> keys) {
+        keys.forEach(key -> caller.configuration().unset(key, REASON));
     }
 
     private <T> void change(ShopInstance instance, Class<T> contract, Consumer<T> change) throws InterruptedException {

@@ -4,10 +4,10 @@ import dev.treaty.cli.CommandFailed;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.demo.InjectedFault.Plan;
 import dev.treaty.demo.ShopInstance.Condition;
-import dev.treaty.resilience.IsolationLevel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -24,6 +24,12 @@ record Timetable(
         Duration duration,
         List<String> problems) {
     private static final Duration SLOWNESS = Duration.ofMillis(800);
+
+    /** What is changed while all recommendations are slow. */
+    private static final Map<String, String> SETTINGS = Map.of(
+            "services.shop.Recommendations.level", "full",
+            "services.shop.Recommendations.deadline", "300ms",
+            "services.shop.Recommendations.fallback.cache-for", "10s");
 
     /** The shortest time from the beginning of a fault to its end, as a fraction of the demo. */
     private static final double FAULT_MIN = 0.05;
@@ -68,8 +74,7 @@ record Timetable(
             case REGISTRY -> registry.kill();
             case FREEZE -> victim(plan, Condition.FROZEN).child().freeze();
             case SLOW, DEGRADE -> delay(plan.target, SLOWNESS, Condition.SLOW);
-            case LEVEL ->
-                control.level("shop.Recommendations", IsolationLevel.FULL);
+            case SETTINGS -> control.set(SETTINGS);
             case CANARY -> startNext();
             case DEPLOY -> drain(plan); // the canary takes its place
             case DEPLOY_LAST -> {
@@ -88,6 +93,7 @@ record Timetable(
             }
             case FREEZE -> victim(plan, Condition.RUNNING).child().resume();
             case SLOW, DEGRADE -> delay(plan.target, Duration.ZERO, Condition.RUNNING);
+            case SETTINGS -> control.unset(SETTINGS.keySet());
             default -> {}
         }
     }

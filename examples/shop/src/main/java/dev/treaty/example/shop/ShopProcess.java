@@ -2,7 +2,7 @@ package dev.treaty.example.shop;
 
 import dev.treaty.ServedService;
 import dev.treaty.Treaty;
-import dev.treaty.config.Settings;
+import dev.treaty.config.ConfigurationSources;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.io.IOException;
@@ -107,12 +107,13 @@ public final class ShopProcess {
         }
     }
 
-    private Settings settings() {
+    private ConfigurationSources settings() {
         try (InputStream file = ShopProcess.class.getResourceAsStream(SETTINGS)) {
             if (file == null) {
                 throw new IllegalStateException(SETTINGS + " is missing from the shop's jar");
             }
-            return Settings.parse(SETTINGS, new String(file.readAllBytes(), StandardCharsets.UTF_8), environment);
+            return ConfigurationSources.of(environment)
+                    .withShipped(SETTINGS, new String(file.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
