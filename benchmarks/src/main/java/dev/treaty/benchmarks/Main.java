@@ -3,6 +3,7 @@ package dev.treaty.benchmarks;
 import dev.treaty.benchmarks.balance.BalanceBenchmark;
 import dev.treaty.benchmarks.call.CallBenchmark;
 import dev.treaty.benchmarks.discovery.DiscoveryBenchmark;
+import dev.treaty.benchmarks.discovery.SettingsBenchmark;
 import dev.treaty.benchmarks.guards.GuardsBenchmark;
 import dev.treaty.benchmarks.overload.OverloadBenchmark;
 import java.io.IOException;
@@ -33,7 +34,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             GuardsBenchmark.class,
             DiscoveryBenchmark.class,
             BalanceBenchmark.class,
-            OverloadBenchmark.class
+            OverloadBenchmark.class,
+            SettingsBenchmark.class
         })
 public final class Main {
 

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
@@ -67,6 +68,11 @@ final class EtcdSubject implements Subject {
             @Override
             public Client client() {
                 return RegistryClient.of(address);
+            }
+
+            @Override
+            public Optional<RegistryAddress> address() {
+                return Optional.of(address);
             }
 
             @Override

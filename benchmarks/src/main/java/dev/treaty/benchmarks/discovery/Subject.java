@@ -1,6 +1,8 @@
 package dev.treaty.benchmarks.discovery;
 
+import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -41,6 +43,9 @@ interface Subject {
     interface Running extends AutoCloseable {
         /** Another client, with a connection of its own. */
         Client client() throws IOException;
+
+        /** The address for clients of Treaty; empty if they cannot use it. */
+        Optional<RegistryAddress> address();
 
         /** How much memory the registry takes now, in bytes; nothing where that cannot be told. */
         OptionalLong memoryBytes() throws IOException;

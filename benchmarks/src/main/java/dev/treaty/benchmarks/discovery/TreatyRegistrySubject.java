@@ -5,6 +5,7 @@ import dev.treaty.config.Settings;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Treaty's own registry, served over HTTP on loopback. */
@@ -35,6 +36,11 @@ final class TreatyRegistrySubject implements Subject {
             }
 
             @Override
+            public Optional<RegistryAddress> address() {
+                return served.address();
+            }
+
+            @Override
             public OptionalLong memoryBytes() {
                 return served.memoryBytes();
             }
@@ -61,6 +67,12 @@ final class TreatyRegistrySubject implements Subject {
         @Override
         public Client client() {
             return RegistryClient.of(
+                    new RegistryAddress.Network("127.0.0.1", endpoint().port()));
+        }
+
+        @Override
+        public Optional<RegistryAddress> address() {
+            return Optional.of(
                     new RegistryAddress.Network("127.0.0.1", endpoint().port()));
         }
 

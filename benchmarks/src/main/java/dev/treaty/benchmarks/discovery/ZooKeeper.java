@@ -1,6 +1,8 @@
 package dev.treaty.benchmarks.discovery;
 
+import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.curator.test.TestingServer;
 
@@ -21,6 +23,11 @@ abstract class ZooKeeper implements Subject {
             @Override
             public Client client() throws IOException {
                 return ZooKeeper.this.client(server.getConnectString());
+            }
+
+            @Override
+            public Optional<RegistryAddress> address() {
+                return Optional.of(new RegistryAddress.Provided("zookeeper", "//" + server.getConnectString()));
             }
 
             @Override
