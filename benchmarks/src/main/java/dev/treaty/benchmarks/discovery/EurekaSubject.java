@@ -67,6 +67,11 @@ final class EurekaSubject implements Subject {
             }
 
             @Override
+            public Optional<RegistryAddress> address() {
+                return Optional.empty();
+            }
+
+            @Override
             public OptionalLong memoryBytes() throws IOException {
                 try {
                     return OptionalLong.of(server.ask("memory", Long.class, START));
