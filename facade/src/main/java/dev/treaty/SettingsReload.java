@@ -57,6 +57,7 @@ final class SettingsReload implements AutoCloseable {
     private volatile SettingsStore store = SettingsStore.unsupported("of this process");
     private volatile Consumer<Settings.Effective> check = _ -> {};
     private volatile Consumer<Generation> apply = _ -> {};
+    private volatile Runnable report = () -> {};
 
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -177,11 +178,13 @@ final class SettingsReload implements AutoCloseable {
      * Begins to apply changes.
      *
      * @param checking throws if settings are not valid for what this process calls and binds
-     * @param applying applies a generation
+     * @param applying applies a generation, before it is the one in force
+     * @param reporting tells that there is another generation, or another refusal
      */
-    void start(Consumer<Settings.Effective> checking, Consumer<Generation> applying) {
+    void start(Consumer<Settings.Effective> checking, Consumer<Generation> applying, Runnable reporting) {
         check = checking;
         apply = applying;
+        report = reporting;
         if (files != null) {
             Thread started = BackgroundThread.virtual(THREAD, time, events, this::run);
             thread = started;
@@ -228,15 +231,15 @@ final class SettingsReload implements AutoCloseable {
             refuse(before, e);
             return;
         }
+        boolean another = next.number() != before.number();
+        if (another) {
+            guarded(() -> apply.accept(next));
+        }
         boolean accepted = refused.isPresent();
         refused = Optional.empty();
         generation = next;
-        if (next.number() != before.number() || accepted) {
-            try {
-                apply.accept(next);
-            } catch (RuntimeException e) {
-                BackgroundThread.report(THREAD, events, e);
-            }
+        if (another || accepted) {
+            guarded(report);
             committed(before, next);
         }
     }
@@ -255,12 +258,16 @@ final class SettingsReload implements AutoCloseable {
             return;
         }
         refused = Optional.of(why);
-        try {
-            apply.accept(before); // which reports the refusal
-        } catch (RuntimeException other) {
-            BackgroundThread.report(THREAD, events, other);
-        }
+        guarded(report);
         emit(true, List.of(), "the settings were refused, generation " + before.number() + " stays in force: " + why);
+    }
+
+    private void guarded(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            BackgroundThread.report(THREAD, events, e);
+        }
     }
 
     private void committed(Generation before, Generation next) {

@@ -119,7 +119,7 @@ public final class Treaty implements AutoCloseable {
         var admin = new AdminEndpoints(status, guards, prometheus, time, this::handlerFailed);
         this.host = new ServiceHost(
                 settings, filters, platform, registry, served, admin, runtime, this::settingsProblem, this::close);
-        reload.start(this::check, this::apply);
+        reload.start(this::check, this::apply, this::reportSettings);
     }
 
     private Optional<String> settingsProblem() {
@@ -136,6 +136,9 @@ public final class Treaty implements AutoCloseable {
         counting.set(next.settings().metrics().enabled());
         callers.apply(next.number(), next.settings());
         host.apply(next.settings());
+    }
+
+    private void reportSettings() {
         host.reportAgain();
         configuration.wake();
     }
