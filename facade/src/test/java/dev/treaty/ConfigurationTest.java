@@ -162,7 +162,7 @@ class ConfigurationTest {
                         deadline: 4s
                         level: full
                         retry: {attempts: 5}
-                        fallback: {value: '"none"'}
+                        fallback: {value: '{"result":"none"}'}
                         balance: {policy: round-robin}
                         routing: {rules: [{to: [{metadata: {track: stable}, weight: 1}, {metadata: {}, weight: 1}]}]}
                         requires: {versions: '^1.0'}
