@@ -141,7 +141,8 @@ public final class Configuration {
         return reload.generation().values();
     }
 
-    // ------------------------------------------------------------------------------------------------- Central settings
+    // ------------------------------------------------------------------------------------------------- Central
+    // settings
 
     /**
      * Sets a central setting without a reason and without an expiry.
@@ -168,8 +169,7 @@ public final class Configuration {
     public void set(String key, String value, String reason, Optional<Duration> expiry) {
         String full = KeyPath.parse(key).toString();
         SettingsReload.requireCentral(full);
-        change(now -> current ->
-                current.set(full, value, author(), reason, now, expiry.map(now::plus)));
+        change(now -> current -> current.set(full, value, author(), reason, now, expiry.map(now::plus)));
     }
 
     /**
@@ -193,7 +193,8 @@ public final class Configuration {
         return System.getProperty("user.name", "unknown");
     }
 
-    // --------------------------------------------------------------------------------------------------------- Watching
+    // ---------------------------------------------------------------------------------------------------------
+    // Watching
 
     /**
      * Watches a value, or all values of a group, from now on.
@@ -237,7 +238,9 @@ public final class Configuration {
     }
 
     private static Optional<Setting> ofService(Generation generation, String full, String key) {
-        return value(generation, full).or(() -> value(generation, "defaults." + key)).or(() -> value(generation, key));
+        return value(generation, full)
+                .or(() -> value(generation, "defaults." + key))
+                .or(() -> value(generation, key));
     }
 
     private void deliver(

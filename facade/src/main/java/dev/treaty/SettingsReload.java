@@ -151,7 +151,10 @@ final class SettingsReload implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         if (stored == null) {
-            emit(false, List.of(), "the registry has not sent the central settings yet: this process begins without them");
+            emit(
+                    false,
+                    List.of(),
+                    "the registry has not sent the central settings yet: this process begins without them");
         }
         read();
     }
@@ -209,7 +212,11 @@ final class SettingsReload implements AutoCloseable {
             Promise<Boolean> next = changed; // before reading, so that no change is missed
             read();
             Instant now = time.instant();
-            Duration wait = generation.central().nextExpiry(now).map(at -> Duration.between(now, at)).orElse(NEVER);
+            Duration wait = generation
+                    .central()
+                    .nextExpiry(now)
+                    .map(at -> Duration.between(now, at))
+                    .orElse(NEVER);
             next.await(time, Math.max(1_000_000, (wait.compareTo(NEVER) < 0 ? wait : NEVER).toNanos()));
         }
     }
@@ -271,8 +278,9 @@ final class SettingsReload implements AutoCloseable {
     }
 
     private void committed(Generation before, Generation next) {
-        List<String> changes =
-                before.read().changes(next.read()).stream().map(SettingChange::toString).toList();
+        List<String> changes = before.read().changes(next.read()).stream()
+                .map(SettingChange::toString)
+                .toList();
         String listed = changes.stream().limit(LISTED_MAX).collect(Collectors.joining(", "));
         int more = changes.size() - LISTED_MAX;
         String restart = next.restartNeeded().isEmpty() || next.restartNeeded().equals(before.restartNeeded())

@@ -157,26 +157,27 @@ class ConfigurationTest {
         String clientId = client.registry().instances(PRICES).getFirst().id();
         try (var load = new Load(prices)) {
             write("client.yaml", """
-                    services:
-                      test.Prices:
-                        deadline: 4s
-                        level: full
-                        retry: {attempts: 5}
-                        fallback: {value: '{"result":"none"}'}
-                        balance: {policy: round-robin}
-                        routing: {rules: [{to: [{metadata: {track: stable}, weight: 1}, {metadata: {}, weight: 1}]}]}
-                        requires: {versions: '^1.0'}
-                    faults: {client: [{service: test.Other, code: unavailable, share: 1}]}
-                    """);
+                services:
+                  test.Prices:
+                    deadline: 4s
+                    level: full
+                    retry: {attempts: 5}
+                    fallback: {value: '{"result":"none"}'}
+                    balance: {policy: round-robin}
+                    routing: {rules: [{to: [{metadata: {track: stable}, weight: 1}, {metadata: {}, weight: 1}]}]}
+                    requires: {versions: '^1.0'}
+                faults: {client: [{service: test.Other, code: unavailable, share: 1}]}
+                """);
             write("server.yaml", """
-                    server:
-                      drain: 0s
-                      weight: 50
-                      metadata: {track: stable}
-                      body-bytes-max: 2048
-                      limits: {concurrency: {limit: 77, adaptive: false}}
-                    """);
-            await(() -> client.configuration().generation() == 2 && server.configuration().generation() == 2);
+                server:
+                  drain: 0s
+                  weight: 50
+                  metadata: {track: stable}
+                  body-bytes-max: 2048
+                  limits: {concurrency: {limit: 77, adaptive: false}}
+                """);
+            await(() -> client.configuration().generation() == 2
+                    && server.configuration().generation() == 2);
             await(() -> client.registry().instances(PRICES).getFirst().weight() == 50);
             int before = load.calls.get();
             await(() -> load.calls.get() > before + 500);
@@ -186,7 +187,8 @@ class ConfigurationTest {
         assertThat(guard.tolerance().deadline()).isEqualTo(Duration.ofSeconds(4));
         assertThat(guard.tolerance().level()).isEqualTo(IsolationLevel.FULL);
         assertThat(guard.tolerance().retry().attempts()).isEqualTo(5);
-        assertThat(client.settings().balance().service(PRICES).requires().versions()).isPresent();
+        assertThat(client.settings().balance().service(PRICES).requires().versions())
+                .isPresent();
         var instance = client.registry().instances(PRICES).getFirst();
         assertThat(instance.id()).isEqualTo(clientId);
         assertThat(instance.metadata()).containsEntry("track", "stable");
@@ -282,8 +284,7 @@ class ConfigurationTest {
                         .startsWith("central (revision 1, " + System.getProperty("user.name")));
         var guard = client.guards().find("test.Prices").orElseThrow();
         guard.reset();
-        assertThat(guard.instanceBreakers().values())
-                .allMatch(breaker -> breaker.state() == CircuitBreaker.State.OPEN);
+        assertThat(guard.instanceBreakers().values()).allMatch(breaker -> breaker.state() == CircuitBreaker.State.OPEN);
 
         client.close();
         Treaty restarted = reopen(directory.resolve("client.yaml"));
@@ -291,7 +292,10 @@ class ConfigurationTest {
         assertThatThrownBy(() -> again.price("tea")).hasMessageContaining("breaker forced open");
 
         center.configuration().unset("services.test.Prices.breaker.forced", "done");
-        await(() -> restarted.configuration().get("services.test.Prices.breaker.forced").isEmpty());
+        await(() -> restarted
+                .configuration()
+                .get("services.test.Prices.breaker.forced")
+                .isEmpty());
         assertThat(again.price("tea")).isEqualTo("tea");
     }
 
@@ -366,7 +370,8 @@ class ConfigurationTest {
         write("treaty.yaml", "app: {payments: {currency: USD, retry-max: 9}}\n");
         await(() -> configuration.refused().isPresent());
         assertThat(configuration.refused().orElseThrow()).contains("retry-max must be at most 5");
-        assertThat(configuration.bind("app.payments", Payments.class).retryMax()).isEqualTo(2);
+        assertThat(configuration.bind("app.payments", Payments.class).retryMax())
+                .isEqualTo(2);
 
         keys.close();
         center.configuration().set("app.payments.currency", "GBP", "a test", Optional.empty());

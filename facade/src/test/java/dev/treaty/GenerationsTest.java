@@ -86,23 +86,24 @@ class GenerationsTest {
     private String settings(String group) {
         boolean a = group.equals("a");
         return registry + """
-                services:
-                  test.Flaky:
-                    level: enhanced
-                    deadline: %s
-                    retry: {attempts: %d, backoff: 1ms, backoff-max: 1ms, budget: 1, budget-per-second: 1000000}
-                    breaker: {consecutive-failures: 1000000, minimum-calls: 1000000}
-                    fallback: {value: '{"result":"%s"}'}
-                    balance: {policy: %s, ejection: {enabled: false}}
-                    routing: {rules: [{to: [{metadata: {group: %s}, weight: 1}]}]}
-                """.formatted(a ? "3s" : "5s", a ? 3 : 2, group, a ? "round-robin" : "least-loaded", group);
+            services:
+              test.Flaky:
+                level: enhanced
+                deadline: %s
+                retry: {attempts: %d, backoff: 1ms, backoff-max: 1ms, budget: 1, budget-per-second: 1000000}
+                breaker: {consecutive-failures: 1000000, minimum-calls: 1000000}
+                fallback: {value: '{"result":"%s"}'}
+                balance: {policy: %s, ejection: {enabled: false}}
+                routing: {rules: [{to: [{metadata: {group: %s}, weight: 1}]}]}
+            """.formatted(a ? "3s" : "5s", a ? 3 : 2, group, a ? "round-robin" : "least-loaded", group);
     }
 
     /** Asserts that a call had the settings of one group alone. */
     private static String group(DecisionRecord record, List<String> groupA) {
         var tolerance = ((GuardSettings) record.settings()).tolerance();
         boolean a = tolerance.deadline().equals(Duration.ofSeconds(3));
-        List<String> instances = record.attempts().stream().map(Attempt::instance).toList();
+        List<String> instances =
+                record.attempts().stream().map(Attempt::instance).toList();
         assertThat(instances).hasSize(a ? 3 : 2).allMatch(id -> groupA.contains(id) == a);
         return a ? "a" : "b";
     }
@@ -176,6 +177,7 @@ class GenerationsTest {
             thread.join();
         }
         assertThat(wrong).isEmpty();
-        assertThat(records.stream().map(record -> group(record, groupA)).distinct()).containsExactlyInAnyOrder("a", "b");
+        assertThat(records.stream().map(record -> group(record, groupA)).distinct())
+                .containsExactlyInAnyOrder("a", "b");
     }
 }

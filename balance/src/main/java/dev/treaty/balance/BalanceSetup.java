@@ -12,9 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param custom the load balancer in place of that of the policy; null for that of the policy
  */
 public record BalanceSetup(
-        BalancePolicy policy,
-        RoutingPolicy rules,
-        @Nullable LoadBalancer custom) {
+        BalancePolicy policy, RoutingPolicy rules, @Nullable LoadBalancer custom) {
 
     /** A setup with the load balancer of the policy. */
     public static BalanceSetup of(BalancePolicy policy, RoutingPolicy rules) {

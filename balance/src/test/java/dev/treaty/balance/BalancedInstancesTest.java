@@ -125,8 +125,8 @@ class BalancedInstancesTest {
                                 ejections(instances).getFirst().reason()),
                         new Event.EjectionChanged(Instances.SERVICE, bad.id(), false, "ejection was switched off"));
         // Failures in the meantime do not count later.
-        instances.balanced.reconfigure(BalanceSetup.of(
-                BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.ROUND_ROBIN), RoutingPolicy.DEFAULT));
+        instances.balanced.reconfigure(
+                BalanceSetup.of(BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.ROUND_ROBIN), RoutingPolicy.DEFAULT));
         drive(instances, 5_000, _ -> false);
         assertThat(ejections(instances)).hasSize(2);
     }

@@ -121,7 +121,8 @@ final class StatusPoller implements Runnable {
 
     /** Sets the isolation level of all calls to a service. */
     void level(String service, IsolationLevel level) {
-        caller.configuration().set("services." + service + ".level", level.name().toLowerCase(Locale.ROOT));
+        caller.configuration()
+                .set("services." + service + ".level", level.name().toLowerCase(Locale.ROOT));
     }
 
     private <T> void change(ShopInstance instance, Class<T> contract, Consumer<T> change) throws InterruptedException {

@@ -68,8 +68,7 @@ record Timetable(
             case REGISTRY -> registry.kill();
             case FREEZE -> victim(plan, Condition.FROZEN).child().freeze();
             case SLOW, DEGRADE -> delay(plan.target, SLOWNESS, Condition.SLOW);
-            case LEVEL ->
-                control.level("shop.Recommendations", IsolationLevel.FULL);
+            case LEVEL -> control.level("shop.Recommendations", IsolationLevel.FULL);
             case CANARY -> startNext();
             case DEPLOY -> drain(plan); // the canary takes its place
             case DEPLOY_LAST -> {

@@ -4,8 +4,8 @@ import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.FaultInjection;
 import dev.treaty.balance.FaultPolicy;
 import dev.treaty.balance.LoadBalancer;
-import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.balance.Locality;
+import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.AsyncCall;
@@ -26,7 +26,6 @@ import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.event.Side;
 import dev.treaty.observe.MdcCarrier;
 import dev.treaty.resilience.Fallback;
-import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Guards;
 import java.util.List;
 import java.util.Map;
@@ -208,7 +207,8 @@ public final class Callers implements AutoCloseable {
                     settings = changed;
                     generation = number;
                     balance = changed.balance().equals(before.balance()) ? balance : changed.balance();
-                    boolean same = changed.faults().client().equals(before.faults().client());
+                    boolean same =
+                            changed.faults().client().equals(before.faults().client());
                     faults = same ? faults : new FaultPolicy(changed.faults().client());
                 },
                 (name, caller) -> {
