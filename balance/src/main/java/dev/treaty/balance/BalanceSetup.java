@@ -1,5 +1,6 @@
 package dev.treaty.balance;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,7 @@ public record BalanceSetup(
 
     /** Returns whether both pick instances by the same algorithm, so that they can share what it has learned. */
     boolean picksLike(BalanceSetup other) {
-        return custom == other.custom
+        return Objects.equals(custom, other.custom)
                 && policy.policy() == other.policy.policy()
                 && policy.hash().equals(other.policy.hash());
     }

@@ -29,6 +29,7 @@ final class SetupView<M extends BalancedInstance> {
     private Map<Destination, Subset<M>> before;
 
     /** What all views have in common. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Instances<M extends BalancedInstance>(
             List<M> members,
             InstanceState[] all,
