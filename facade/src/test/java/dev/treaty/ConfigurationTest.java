@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Settings that change while calls run: files, central settings of a served registry, several processes' worth of Treaty. */
+/** Settings that change while calls run: those of files, and central settings of a served registry. */
 class ConfigurationTest {
     private static final ServiceName PRICES = new ServiceName("test.Prices");
 
@@ -64,7 +64,7 @@ class ConfigurationTest {
 
     @BeforeEach
     void serveRegistry() {
-        center = open("center", Settings.parse("test", "server: {drain: 0s}\n", Map.of()));
+        center = open(Settings.parse("test", "server: {drain: 0s}\n", Map.of()));
         center.serveRegistry();
         registry = "treaty://" + center.endpoint().orElseThrow().authority();
     }
@@ -76,7 +76,7 @@ class ConfigurationTest {
         }
     }
 
-    private Treaty open(String name, Settings settings) {
+    private Treaty open(Settings settings) {
         Treaty treaty = Treaty.open(settings);
         opened.add(treaty);
         return treaty;
@@ -155,7 +155,8 @@ class ConfigurationTest {
         assertThat(prices.price("tea")).isEqualTo("tea");
         var guard = client.guards().find("test.Prices").orElseThrow();
         String clientId = client.registry().instances(PRICES).getFirst().id();
-        try (var load = new Load(prices)) {
+        var load = new Load(prices);
+        try (load) {
             write("client.yaml", """
                 services:
                   test.Prices:
@@ -181,9 +182,8 @@ class ConfigurationTest {
             await(() -> client.registry().instances(PRICES).getFirst().weight() == 50);
             int before = load.calls.get();
             await(() -> load.calls.get() > before + 500);
-            load.close();
-            assertThat(load.failures).isEmpty();
         }
+        assertThat(load.failures).isEmpty();
         assertThat(guard.tolerance().deadline()).isEqualTo(Duration.ofSeconds(4));
         assertThat(guard.tolerance().level()).isEqualTo(IsolationLevel.FULL);
         assertThat(guard.tolerance().retry().attempts()).isEqualTo(5);

@@ -191,7 +191,11 @@ public final class Callers implements AutoCloseable {
                 });
     }
 
-    /** @throws IllegalArgumentException if a fixed response is not one of the operations that a client calls */
+    /**
+     * Checks settings before they are applied.
+     *
+     * @throws IllegalArgumentException if a fixed response is not one of the operations that a client calls
+     */
     public void check(Settings changed) {
         clients.forEach(contract -> Fallbacks.check(contract, changed.service(contract.name())));
     }

@@ -23,8 +23,10 @@ class ConfigurationExample {
         try (Treaty treaty = Treaty.open(Path.of("treaty.yaml"))) {
             Configuration configuration = treaty.configuration();
             configuration.watch("app.payments", Payments.class, payments -> use(payments));
-            configuration.watch("services.shop.Orders", change -> System.out.println(change.key() + " is now "
-                    + change.after().orElse("unset") + " by " + change.who()));
+            configuration.watch(
+                    "services.shop.Orders",
+                    change -> System.out.println(
+                            change.key() + " is now " + change.after().orElse("unset") + " by " + change.who()));
             configuration.set(
                     "services.shop.Orders.deadline", "5s", "a slow supplier", Optional.of(Duration.ofHours(1)));
         }
