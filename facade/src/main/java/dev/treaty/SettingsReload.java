@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -90,11 +89,9 @@ final class SettingsReload implements AutoCloseable {
      */
     static SettingsReload of(ConfigurationSources sources, Time time, Events events) {
         var reference = new AtomicReference<@Nullable SettingsReload>();
-        var early = new AtomicBoolean();
         ConfigurationWatch watch = ConfigurationWatch.start(
                 sources,
                 () -> {
-                    early.set(true);
                     SettingsReload reload = reference.get();
                     if (reload != null) {
                         reload.changed();
@@ -104,10 +101,7 @@ final class SettingsReload implements AutoCloseable {
         try {
             var reload = new SettingsReload(sources::read, time, events);
             reload.files = watch;
-            reference.set(reload);
-            if (early.get()) {
-                reload.changed();
-            }
+            reference.set(reload); // what changes before is read when the thread starts
             return reload;
         } catch (Throwable e) {
             watch.close();

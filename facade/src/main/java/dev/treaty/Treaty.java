@@ -99,6 +99,7 @@ public final class Treaty implements AutoCloseable {
         Settings settings = reload.generation().settings();
         counting.set(settings.metrics().enabled());
         this.callers = new Callers(
+                reload.generation().number(),
                 settings,
                 registry,
                 transport,

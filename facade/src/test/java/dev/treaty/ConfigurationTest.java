@@ -385,4 +385,20 @@ class ConfigurationTest {
         assertThatThrownBy(() -> configuration.bind("app.other", Payments.class))
                 .isInstanceOf(ConfigurationException.class);
     }
+
+    @Test
+    void processes_without_a_file_and_with_an_embedded_registry_have_central_settings_too() {
+        Treaty remote = Treaty.open(ConfigurationSources.of(Map.of("TREATY_REGISTRY", registry)));
+        opened.add(remote);
+        center.configuration().set("defaults.deadline", "11s");
+        await(() -> remote.settings().defaults().deadline().equals(Duration.ofSeconds(11)));
+
+        Treaty alone = Treaty.open(ConfigurationSources.of(Map.of()));
+        opened.add(alone);
+        alone.configuration().set("defaults.deadline", "12s");
+        await(() -> alone.settings().defaults().deadline().equals(Duration.ofSeconds(12)));
+        assertThat(center.settings().defaults().deadline())
+                .as("settings that code has given stay")
+                .isEqualTo(Settings.DEFAULTS.defaults().deadline());
+    }
 }

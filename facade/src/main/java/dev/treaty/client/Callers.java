@@ -56,7 +56,7 @@ public final class Callers implements AutoCloseable {
     private final Set<ServiceContract> clients = ConcurrentHashMap.newKeySet();
 
     private volatile Settings settings;
-    private long generation = 1; // guarded by the lock
+    private long generation; // guarded by the lock
     private BalanceSettings balance; // guarded by the lock
     private FaultPolicy faults; // guarded by the lock
     private volatile ContextCarrier contexts = new MdcCarrier();
@@ -65,11 +65,13 @@ public final class Callers implements AutoCloseable {
     /**
      * The client side of a process that has called nothing yet.
      *
+     * @param generation the number of the generation of the settings
      * @param guards receives the guard of each called service
      * @param callFilters the application's filters around each call
      * @param attemptFilters the application's filters around each attempt
      */
     public Callers(
+            long generation,
             Settings settings,
             ServiceDiscovery discovery,
             Transport transport,
@@ -78,6 +80,7 @@ public final class Callers implements AutoCloseable {
             List<Step> callFilters,
             List<Step> attemptFilters,
             RuntimeDependencies runtime) {
+        this.generation = generation;
         this.settings = settings;
         this.balance = settings.balance();
         this.self = self;
