@@ -167,8 +167,7 @@ public final class Configuration {
      */
     public void set(String key, String value, String reason, Optional<Duration> expiry) {
         String full = requireCentral(key);
-        change(now -> current ->
-                current.set(full, value, author(), reason, now, expiry.map(now::plus)));
+        change(now -> current -> current.set(full, value, author(), reason, now, expiry.map(now::plus)));
     }
 
     /**

@@ -80,10 +80,7 @@ record Generation(
 
     /** Returns whether a key is that of a group, or of a value of the group; of any group if that is empty. */
     static boolean isAtOrBelow(String key, String group) {
-        return group.isEmpty()
-                || key.equals(group)
-                || key.startsWith(group + ".")
-                || key.startsWith(group + "[");
+        return group.isEmpty() || key.equals(group) || key.startsWith(group + ".") || key.startsWith(group + "[");
     }
 
     private Settings keep(Settings other) {

@@ -44,8 +44,7 @@ public interface Introspection {
      * @param refused why the latest change was refused, if it was
      * @param restartNeeded the keys that keep their values until the process starts again
      */
-    record ConfigurationStatus(
-            long generation, Instant since, Optional<String> refused, List<String> restartNeeded) {}
+    record ConfigurationStatus(long generation, Instant since, Optional<String> refused, List<String> restartNeeded) {}
 
     /**
      * The status of a process.

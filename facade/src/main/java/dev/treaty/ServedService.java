@@ -115,7 +115,8 @@ public final class ServedService implements AutoCloseable {
         if (reported.status() != Status.PASSING) {
             return reported;
         }
-        return running().or(problem)
+        return running()
+                .or(problem)
                 .map(why -> new ServiceHealth(Status.WARNING, why, time.instant(), reported.details()))
                 .orElse(reported);
     }

@@ -241,7 +241,8 @@ final class ServiceHost {
             }
             Server listening = server;
             ServerSettings now = changed.server();
-            if (listening == null || now.equals(before.server()) && changed.faults().equals(before.faults())) {
+            boolean same = now.equals(before.server()) && changed.faults().equals(before.faults());
+            if (listening == null || same) {
                 return;
             }
             listening.reconfigure(now.bodyBytesMax(), Set.copyOf(now.cors().origins()), now.trustedProxies());

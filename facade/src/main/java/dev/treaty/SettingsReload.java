@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -57,6 +56,7 @@ final class SettingsReload implements AutoCloseable {
     private volatile SettingsStore store = SettingsStore.unsupported("of this process");
     private volatile Consumer<Settings.Effective> check = _ -> {};
     private volatile Consumer<Generation> apply = _ -> {};
+    private volatile Runnable report = () -> {};
 
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -89,11 +89,9 @@ final class SettingsReload implements AutoCloseable {
      */
     static SettingsReload of(ConfigurationSources sources, Time time, Events events) {
         var reference = new AtomicReference<@Nullable SettingsReload>();
-        var early = new AtomicBoolean();
         ConfigurationWatch watch = ConfigurationWatch.start(
                 sources,
                 () -> {
-                    early.set(true);
                     SettingsReload reload = reference.get();
                     if (reload != null) {
                         reload.changed();
@@ -103,10 +101,7 @@ final class SettingsReload implements AutoCloseable {
         try {
             var reload = new SettingsReload(sources::read, time, events);
             reload.files = watch;
-            reference.set(reload);
-            if (early.get()) {
-                reload.changed();
-            }
+            reference.set(reload); // what changes before is read when the thread starts
             return reload;
         } catch (Throwable e) {
             watch.close();
@@ -150,7 +145,10 @@ final class SettingsReload implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         if (stored == null) {
-            emit(false, List.of(), "the registry has not sent the central settings yet: this process begins without them");
+            emit(
+                    false,
+                    List.of(),
+                    "the registry has not sent the central settings yet: this process begins without them");
         }
         read();
     }
@@ -177,11 +175,13 @@ final class SettingsReload implements AutoCloseable {
      * Begins to apply changes.
      *
      * @param checking throws if settings are not valid for what this process calls and binds
-     * @param applying applies a generation
+     * @param applying applies a generation, before it is the one in force
+     * @param reporting tells that there is another generation, or another refusal
      */
-    void start(Consumer<Settings.Effective> checking, Consumer<Generation> applying) {
+    void start(Consumer<Settings.Effective> checking, Consumer<Generation> applying, Runnable reporting) {
         check = checking;
         apply = applying;
+        report = reporting;
         if (files != null) {
             Thread started = BackgroundThread.virtual(THREAD, time, events, this::run);
             thread = started;
@@ -206,7 +206,11 @@ final class SettingsReload implements AutoCloseable {
             Promise<Boolean> next = changed; // before reading, so that no change is missed
             read();
             Instant now = time.instant();
-            Duration wait = generation.central().nextExpiry(now).map(at -> Duration.between(now, at)).orElse(NEVER);
+            Duration wait = generation
+                    .central()
+                    .nextExpiry(now)
+                    .map(at -> Duration.between(now, at))
+                    .orElse(NEVER);
             next.await(time, Math.max(1_000_000, (wait.compareTo(NEVER) < 0 ? wait : NEVER).toNanos()));
         }
     }
@@ -228,15 +232,15 @@ final class SettingsReload implements AutoCloseable {
             refuse(before, e);
             return;
         }
+        boolean another = next.number() != before.number();
+        if (another) {
+            guarded(() -> apply.accept(next));
+        }
         boolean accepted = refused.isPresent();
         refused = Optional.empty();
         generation = next;
-        if (next.number() != before.number() || accepted) {
-            try {
-                apply.accept(next);
-            } catch (RuntimeException e) {
-                BackgroundThread.report(THREAD, events, e);
-            }
+        if (another || accepted) {
+            guarded(report);
             committed(before, next);
         }
     }
@@ -255,17 +259,22 @@ final class SettingsReload implements AutoCloseable {
             return;
         }
         refused = Optional.of(why);
-        try {
-            apply.accept(before); // which reports the refusal
-        } catch (RuntimeException other) {
-            BackgroundThread.report(THREAD, events, other);
-        }
+        guarded(report);
         emit(true, List.of(), "the settings were refused, generation " + before.number() + " stays in force: " + why);
     }
 
+    private void guarded(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            BackgroundThread.report(THREAD, events, e);
+        }
+    }
+
     private void committed(Generation before, Generation next) {
-        List<String> changes =
-                before.read().changes(next.read()).stream().map(SettingChange::toString).toList();
+        List<String> changes = before.read().changes(next.read()).stream()
+                .map(SettingChange::toString)
+                .toList();
         String listed = changes.stream().limit(LISTED_MAX).collect(Collectors.joining(", "));
         int more = changes.size() - LISTED_MAX;
         String restart = next.restartNeeded().isEmpty() || next.restartNeeded().equals(before.restartNeeded())

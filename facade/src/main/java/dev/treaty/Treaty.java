@@ -99,6 +99,7 @@ public final class Treaty implements AutoCloseable {
         Settings settings = reload.generation().settings();
         counting.set(settings.metrics().enabled());
         this.callers = new Callers(
+                reload.generation().number(),
                 settings,
                 registry,
                 transport,
@@ -119,7 +120,7 @@ public final class Treaty implements AutoCloseable {
         var admin = new AdminEndpoints(status, guards, prometheus, time, this::handlerFailed);
         this.host = new ServiceHost(
                 settings, filters, platform, registry, served, admin, runtime, this::settingsProblem, this::close);
-        reload.start(this::check, this::apply);
+        reload.start(this::check, this::apply, this::reportSettings);
     }
 
     private Optional<String> settingsProblem() {
@@ -136,6 +137,9 @@ public final class Treaty implements AutoCloseable {
         counting.set(next.settings().metrics().enabled());
         callers.apply(next.number(), next.settings());
         host.apply(next.settings());
+    }
+
+    private void reportSettings() {
         host.reportAgain();
         configuration.wake();
     }

@@ -14,5 +14,12 @@
  * requires:
  *
  * {@snippet class="TenantExample" region="filters"}
+ *
+ * <p>{@link dev.treaty.Configuration} has the settings while the process runs. Records of the application are bound to
+ * the group {@code app} of the settings; a change that is not valid for a bound record is refused:
+ *
+ * {@snippet class="ConfigurationExample" region="payments"}
+ *
+ * {@snippet class="ConfigurationExample" region="watch"}
  */
 package dev.treaty;

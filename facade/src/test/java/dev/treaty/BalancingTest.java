@@ -415,7 +415,7 @@ class BalancingTest {
                 .satisfies(breaker -> assertThat(breaker.snapshot().reason()).isEqualTo("3 failures in a row"))
                 .returns(CircuitBreaker.State.OPEN, CircuitBreaker::state);
         only.failing = false;
-        assertThatThrownBy(who::once).hasMessageContaining("breaker forced open");
+        assertThatThrownBy(who::once).hasMessageContaining("breaker open");
 
         client.guards().reset(WHO.value());
         assertThat(guard.instanceBreakers().values())

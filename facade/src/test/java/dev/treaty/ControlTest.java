@@ -81,7 +81,7 @@ class ControlTest {
 
     private static String send(ServiceEndpoint endpoint, String path, String... headers) throws IOException {
         try (var socket = new Socket(endpoint.host(), endpoint.port())) {
-            String body = "{\"service\":\"test.Idle\",\"level\":\"NONE\"}";
+            String body = "{\"service\":\"test.Idle\"}";
             String request = "POST " + path + " HTTP/1.1\r\n" + String.join("\r\n", headers)
                     + "\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " + body.length()
                     + "\r\n\r\n" + body;

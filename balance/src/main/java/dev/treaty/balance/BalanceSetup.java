@@ -1,5 +1,6 @@
 package dev.treaty.balance;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,9 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param custom the load balancer in place of that of the policy; null for that of the policy
  */
 public record BalanceSetup(
-        BalancePolicy policy,
-        RoutingPolicy rules,
-        @Nullable LoadBalancer custom) {
+        BalancePolicy policy, RoutingPolicy rules, @Nullable LoadBalancer custom) {
 
     /** A setup with the load balancer of the policy. */
     public static BalanceSetup of(BalancePolicy policy, RoutingPolicy rules) {
@@ -23,7 +22,7 @@ public record BalanceSetup(
 
     /** Returns whether both pick instances by the same algorithm, so that they can share what it has learned. */
     boolean picksLike(BalanceSetup other) {
-        return custom == other.custom
+        return Objects.equals(custom, other.custom)
                 && policy.policy() == other.policy.policy()
                 && policy.hash().equals(other.policy.hash());
     }

@@ -29,6 +29,7 @@ final class SetupView<M extends BalancedInstance> {
     private Map<Destination, Subset<M>> before;
 
     /** What all views have in common. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Instances<M extends BalancedInstance>(
             List<M> members,
             InstanceState[] all,
@@ -42,7 +43,8 @@ final class SetupView<M extends BalancedInstance> {
         this.setup = setup;
         this.instances = instances;
         this.before = replaced != null && replaced.setup.picksLike(setup) ? replaced.used() : Map.of();
-        long[] hashes = Arrays.stream(instances.all).mapToLong(state -> state.hash).toArray();
+        long[] hashes =
+                Arrays.stream(instances.all).mapToLong(state -> state.hash).toArray();
         Locality location = instances.location;
         this.parts = Aperture.parts(hashes, setup.policy().subset(), location.index(), location.clients());
     }
@@ -112,7 +114,8 @@ final class SetupView<M extends BalancedInstance> {
                 .mapToInt(state -> instances.location.distance(
                         state.member.instance(), setup.policy().locality().prefer()))
                 .toArray();
-        return LocalitySpillover.weights(weights, distances, eligible, setup.policy().locality());
+        return LocalitySpillover.weights(
+                weights, distances, eligible, setup.policy().locality());
     }
 
     private static Exclusion @Nullable [] exclusions(InstanceState[] states, float[] weights, float[] local) {
@@ -167,7 +170,9 @@ final class SetupView<M extends BalancedInstance> {
 
     private LoadBalancer balancer() {
         LoadBalancer custom = setup.custom();
-        return custom != null ? custom : setup.policy().policy().create(setup.policy().hash(), instances.random);
+        return custom != null
+                ? custom
+                : setup.policy().policy().create(setup.policy().hash(), instances.random);
     }
 
     private float @Nullable [] capacities(List<M> chosen) {

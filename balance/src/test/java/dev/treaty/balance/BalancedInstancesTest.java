@@ -125,8 +125,8 @@ class BalancedInstancesTest {
                                 ejections(instances).getFirst().reason()),
                         new Event.EjectionChanged(Instances.SERVICE, bad.id(), false, "ejection was switched off"));
         // Failures in the meantime do not count later.
-        instances.balanced.reconfigure(BalanceSetup.of(
-                BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.ROUND_ROBIN), RoutingPolicy.DEFAULT));
+        instances.balanced.reconfigure(
+                BalanceSetup.of(BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.ROUND_ROBIN), RoutingPolicy.DEFAULT));
         drive(instances, 5_000, _ -> false);
         assertThat(ejections(instances)).hasSize(2);
     }
@@ -627,5 +627,41 @@ class BalancedInstancesTest {
         assertThat(failures).isEmpty();
         assertThat(everyone).allMatch(peer -> peer.load.inFlight() == 0);
         assertThat(everyone.stream().mapToLong(peer -> peer.load.ended()).sum()).isEqualTo(60_000);
+    }
+
+    @Test
+    void a_call_selects_by_the_setup_that_it_began_with_from_the_present_instances() {
+        var canary = BalanceSetup.of(
+                BalancePolicy.DEFAULT, new RoutingPolicy(List.of(rule(Match.DEFAULT, track("canary", 1)))));
+        var all = BalanceSetup.of(BalancePolicy.DEFAULT, RoutingPolicy.DEFAULT);
+        var instances = versions(RoutingPolicy.DEFAULT);
+        instances.balanced.reconfigure(canary);
+        long now = instances.time.nanoTime();
+        assertThat(instances
+                        .balanced
+                        .select(instances.call(), now, canary)
+                        .candidates()
+                        .size())
+                .isEqualTo(2);
+        instances.balanced.reconfigure(all);
+        var earlier = instances.balanced.select(instances.call(), now, canary).candidates();
+        assertThat(earlier.size()).isEqualTo(2);
+        assertThat(instances.balanced.select(instances.call(), now, canary).candidates())
+                .as("made once until something changes")
+                .isSameAs(earlier);
+        assertThat(instances
+                        .balanced
+                        .select(instances.call(), now, all)
+                        .candidates()
+                        .size())
+                .isEqualTo(6);
+        instances.peers.getLast().exclusion = Reason.DRAINING;
+        instances.touch();
+        assertThat(instances
+                        .balanced
+                        .select(instances.call(), now, canary)
+                        .candidates()
+                        .eligible())
+                .isEqualTo(1);
     }
 }

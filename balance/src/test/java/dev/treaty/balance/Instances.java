@@ -75,7 +75,11 @@ final class Instances {
     Instances(BalancePolicy policy, RoutingPolicy rules, Locality location, long seed) {
         random = new Random(seed);
         balanced = new BalancedInstances<>(
-                SERVICE, BalanceSetup.of(policy, rules), location, 10_000, new RuntimeDependencies(time, random, events::add));
+                SERVICE,
+                BalanceSetup.of(policy, rules),
+                location,
+                10_000,
+                new RuntimeDependencies(time, random, events::add));
     }
 
     Instances(BalancePolicy policy, long seed) {

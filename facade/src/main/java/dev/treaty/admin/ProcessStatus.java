@@ -14,9 +14,9 @@ import dev.treaty.resilience.GuardStatistics;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /** Reports the status of a process: its metrics, its services, and the services that it calls. */

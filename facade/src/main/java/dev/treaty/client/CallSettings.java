@@ -29,10 +29,7 @@ public record CallSettings(long generation, BalanceSetup balance, RequirementSet
     /** The settings of a service that is called for the first time. */
     static CallSettings of(long generation, BalanceSettings.OfService balancing, FaultPolicy faults) {
         return new CallSettings(
-                generation,
-                BalanceSetup.of(balancing.policy(), balancing.routing()),
-                balancing.requires(),
-                faults);
+                generation, BalanceSetup.of(balancing.policy(), balancing.routing()), balancing.requires(), faults);
     }
 
     /** The settings of a call, as its guard has recorded them. */

@@ -4,8 +4,8 @@ import dev.treaty.balance.BalancePolicy;
 import dev.treaty.balance.FaultInjection;
 import dev.treaty.balance.FaultPolicy;
 import dev.treaty.balance.LoadBalancer;
-import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.balance.Locality;
+import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.config.BalanceSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.AsyncCall;
@@ -26,7 +26,6 @@ import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.event.Side;
 import dev.treaty.observe.MdcCarrier;
 import dev.treaty.resilience.Fallback;
-import dev.treaty.resilience.Guard;
 import dev.treaty.resilience.Guards;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +56,7 @@ public final class Callers implements AutoCloseable {
     private final Set<ServiceContract> clients = ConcurrentHashMap.newKeySet();
 
     private volatile Settings settings;
-    private long generation = 1; // guarded by the lock
+    private long generation; // guarded by the lock
     private BalanceSettings balance; // guarded by the lock
     private FaultPolicy faults; // guarded by the lock
     private volatile ContextCarrier contexts = new MdcCarrier();
@@ -66,11 +65,13 @@ public final class Callers implements AutoCloseable {
     /**
      * The client side of a process that has called nothing yet.
      *
+     * @param generation the number of the generation of the settings
      * @param guards receives the guard of each called service
      * @param callFilters the application's filters around each call
      * @param attemptFilters the application's filters around each attempt
      */
     public Callers(
+            long generation,
             Settings settings,
             ServiceDiscovery discovery,
             Transport transport,
@@ -79,6 +80,7 @@ public final class Callers implements AutoCloseable {
             List<Step> callFilters,
             List<Step> attemptFilters,
             RuntimeDependencies runtime) {
+        this.generation = generation;
         this.settings = settings;
         this.balance = settings.balance();
         this.self = self;
@@ -192,7 +194,11 @@ public final class Callers implements AutoCloseable {
                 });
     }
 
-    /** @throws IllegalArgumentException if a fixed response is not one of the operations that a client calls */
+    /**
+     * Checks settings before they are applied.
+     *
+     * @throws IllegalArgumentException if a fixed response is not one of the operations that a client calls
+     */
     public void check(Settings changed) {
         clients.forEach(contract -> Fallbacks.check(contract, changed.service(contract.name())));
     }
@@ -208,7 +214,8 @@ public final class Callers implements AutoCloseable {
                     settings = changed;
                     generation = number;
                     balance = changed.balance().equals(before.balance()) ? balance : changed.balance();
-                    boolean same = changed.faults().client().equals(before.faults().client());
+                    boolean same =
+                            changed.faults().client().equals(before.faults().client());
                     faults = same ? faults : new FaultPolicy(changed.faults().client());
                 },
                 (name, caller) -> {

@@ -237,8 +237,7 @@ final class CompatibilityFilter {
     }
 
     private @Nullable Verdict newVerdict(ServiceInstance instance, Requirement all) {
-        Optional<String> version =
-                Requirement.NONE.withVersions(all.versions()).objection(instance);
+        Optional<String> version = Requirement.NONE.withVersions(all.versions()).objection(instance);
         if (version.isPresent()) {
             return new Verdict(Reason.INCOMPATIBLE_CONTRACT, version.get(), null, false);
         }

@@ -236,7 +236,11 @@ public final class Nodes implements AutoCloseable {
             breakerChanged(instance, before, after, reason);
         });
         if (made.forcedOpen()) {
-            breakerChanged(instance, CircuitBreaker.State.CLOSED, made.state(), made.snapshot().reason());
+            breakerChanged(
+                    instance,
+                    CircuitBreaker.State.CLOSED,
+                    made.state(),
+                    made.snapshot().reason());
         }
         return made;
     }

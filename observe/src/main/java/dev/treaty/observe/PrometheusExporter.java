@@ -104,7 +104,8 @@ public final class PrometheusExporter implements AutoCloseable {
                 counter("treaty_registry_problems", "Problems with registries", metrics.registryProblems()),
                 counter("treaty_thread_failures", "Failures of background threads", metrics.threadFailures()),
                 counter("treaty_settings_refused", "Changes of settings that were refused", metrics.settingsRefused()),
-                gauge("treaty_settings_generation", "Generation of the settings", metrics.settingsGeneration()),
+                gauge("treaty_settings_generation", "Generation of the settings", (double)
+                        metrics.settingsGeneration()),
                 gauge(
                         "treaty_settings_seconds",
                         "Seconds since the generation of the settings came into force",

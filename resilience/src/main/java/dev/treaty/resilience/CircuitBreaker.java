@@ -5,7 +5,6 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
-import dev.treaty.resilience.CircuitBreakerPolicy.Forced;
 import dev.treaty.resilience.breaker.CountWindow;
 import dev.treaty.resilience.breaker.OutcomeWindow;
 import dev.treaty.resilience.breaker.TimeWindow;
@@ -239,7 +238,8 @@ public final class CircuitBreaker {
         var next = new CircuitBreaker(changed, time, random, listener, stripes);
         Phase current = phase;
         long epoch = current.epoch() + 1;
-        boolean byPolicy = policy.forced() != Forced.NONE || changed.forced() != Forced.NONE;
+        boolean byPolicy = policy.forced() != CircuitBreakerPolicy.Forced.NONE
+                || changed.forced() != CircuitBreakerPolicy.Forced.NONE;
         next.phase = !byPolicy && current instanceof Phase.Forced(var _, var mode, var change)
                 ? new Phase.Forced(epoch, mode, change)
                 : next.initial(epoch);
@@ -464,7 +464,7 @@ public final class CircuitBreaker {
     }
 
     private void change(Mode mode, String reason, boolean anew) {
-        if (policy.forced() != Forced.NONE) {
+        if (policy.forced() != CircuitBreakerPolicy.Forced.NONE) {
             return; // as long as the policy says so
         }
         Phase before;

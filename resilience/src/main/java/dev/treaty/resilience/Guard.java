@@ -567,7 +567,8 @@ public final class Guard {
 
     /** The number of retries that the budget allows now, if the level includes retries. */
     public Optional<Double> retryBudget() {
-        return Optional.ofNullable(inForce.plan.retry).map(retry -> retry.budget().balance());
+        return Optional.ofNullable(inForce.plan.retry)
+                .map(retry -> retry.budget().balance());
     }
 
     /** Describes the steps in their order with every parameter, and the contradictions among the policies. */

@@ -345,4 +345,28 @@ class AdmissionTest {
         admission.handle(call, handler);
         assertThat(handled).hasSize(1);
     }
+
+    @Test
+    void changed_limits_keep_the_rates_and_permits_that_still_fit() throws InterruptedException {
+        AdmissionPolicy slow = AdmissionPolicy.DEFAULT.withRateLimit(ONE_A_SECOND);
+        var admission = new Admission(new ServiceName("test"), slow, "A", time);
+        Call first = by("shop");
+        assertThat(admission.handle(first, handler)).isInstanceOf(ServiceResponse.Ok.class);
+        assertThat(first.context().record().settings()).isEqualTo("A");
+
+        admission.reconfigure(slow.with(ConcurrencyPolicy.fixed(1)), "B");
+        refusal(admission.handle(by("shop"), handler)); // the rate is that of before, and used up
+
+        admission.reconfigure(AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(1)), "C");
+        Call running = by("shop");
+        admission.handle(running, call -> {
+            admission.reconfigure(AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(2)), "D");
+            assertThat(call.context().record().settings()).isEqualTo("C");
+            assertThat(admission.concurrency().inFlight()).isEqualTo(1);
+            return during(admission, List.of(Priority.NORMAL), () -> {
+                refusal(make(admission, by("shop"), handler)); // the running call counts against the new limit
+                return ServiceResponse.ok("done");
+            });
+        });
+    }
 }

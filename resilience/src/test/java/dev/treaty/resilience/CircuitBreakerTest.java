@@ -552,4 +552,29 @@ class CircuitBreakerTest {
         next.failed(next.tryAcquire());
         assertThat(next.state()).isEqualTo(State.OPEN);
     }
+
+    @Test
+    void a_policy_forces_a_breaker_open_or_closed_until_another_policy_replaces_it() {
+        CircuitBreakerPolicy usual = CircuitBreakerPolicy.DEFAULT;
+        CircuitBreaker open = breaker(usual).with(usual.withForced(CircuitBreakerPolicy.Forced.OPEN));
+        assertThat(open.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
+        assertThat(open.forcedOpen()).isTrue();
+        open.reset();
+        open.disable();
+        assertThat(open.tryAcquire()).isEqualTo(CircuitBreaker.REFUSED);
+        assertThat(open.snapshot().reason()).isEqualTo("forced open by the settings");
+
+        CircuitBreaker closed = open.with(usual.withForced(CircuitBreakerPolicy.Forced.CLOSED));
+        for (int i = 0; i < 10; i++) {
+            closed.failed(closed.tryAcquire());
+        }
+        assertThat(closed.state()).isEqualTo(CircuitBreaker.State.CLOSED);
+
+        CircuitBreaker automatic = closed.with(usual);
+        assertThat(automatic.snapshot().mode()).isEqualTo(CircuitBreaker.Mode.AUTOMATIC);
+        for (int i = 0; i < 5; i++) {
+            automatic.failed(automatic.tryAcquire());
+        }
+        assertThat(automatic.state()).isEqualTo(CircuitBreaker.State.OPEN);
+    }
 }

@@ -19,6 +19,8 @@ public final class DecisionRecord {
     /** In place of the handler's headers and trailers once they are sent. */
     private static final ResponseMetadata SENT = ResponseMetadata.of(Headers.NONE, Headers.NONE);
 
+    private static final int REFUSED_BY_ALL = Integer.MIN_VALUE;
+
     // Updaters instead of atomic objects: a record is created for each call.
     private static final AtomicReferenceFieldUpdater<DecisionRecord, Attempt> LAST =
             AtomicReferenceFieldUpdater.newUpdater(DecisionRecord.class, Attempt.class, "last");
@@ -34,11 +36,10 @@ public final class DecisionRecord {
     /** The instance of the last attempt that has begun. */
     private volatile @Nullable String instance;
 
+    /** The number of attempts that have begun; its highest bit says that all candidates have refused the call. */
     private volatile int begun;
 
     private volatile ResponseMetadata metadata = ResponseMetadata.NONE;
-
-    private volatile boolean refusedByAll;
 
     /** Written before the first attempt by the thread that makes the call. */
     private @Nullable Object settings;
@@ -122,7 +123,7 @@ public final class DecisionRecord {
 
     /** The number of attempts that have begun. */
     public int begun() {
-        return begun;
+        return begun & ~REFUSED_BY_ALL;
     }
 
     /**
@@ -165,12 +166,12 @@ public final class DecisionRecord {
 
     /** Records that every candidate has refused the call because of a limit, so that a retry is of no use. */
     public void refusingAll() {
-        refusedByAll = true;
+        BEGUN.updateAndGet(this, count -> count | REFUSED_BY_ALL);
     }
 
     /** Returns true if every candidate has refused the call because of a limit. */
     public boolean refusedByAll() {
-        return refusedByAll;
+        return (begun & REFUSED_BY_ALL) != 0;
     }
 
     /** The attempts that have ended, in order. */

@@ -165,7 +165,8 @@ public final class Listener {
                 return;
             }
             connections.add(connection);
-            Peer peer = Peer.of(connection.remoteAddress(), () -> parts.rules().get().proxies());
+            Peer peer = Peer.of(
+                    connection.remoteAddress(), () -> parts.rules().get().proxies());
             if (peer.trusted()) {
                 connection.pipeline().addLast(new ProxyPreface());
             }
