@@ -1,5 +1,6 @@
 package dev.treaty.cli.config;
 
+import dev.treaty.Introspection.ConfigurationStatus;
 import dev.treaty.Treaty;
 import dev.treaty.cli.Main;
 import dev.treaty.cli.OutputCommand;
@@ -170,9 +171,25 @@ public final class ConfigCommand implements Runnable {
             return sources.read(central).values();
         }
 
+        /** Reads the settings in force in a process, and warns if it has refused later ones. */
         private List<Setting> ofInstance(Settings.Effective local, String id) {
             try (Treaty treaty = Treaty.open(settings(local))) {
+                Processes.status(treaty, id).ifPresent(this::warn);
                 return Processes.settings(treaty, id);
+            }
+        }
+
+        private void warn(ConfigurationStatus status) {
+            var err = spec().commandLine().getErr();
+            status.refused()
+                    .ifPresent(why -> err.println(paint(
+                            Style.WARNING,
+                            "the latest settings were refused, generation " + status.generation()
+                                    + " stays in force: " + PrintableText.line(why))));
+            if (!status.restartNeeded().isEmpty()) {
+                err.println(paint(
+                        Style.WARNING,
+                        "changed, and used after the next start: " + String.join(", ", status.restartNeeded())));
             }
         }
 

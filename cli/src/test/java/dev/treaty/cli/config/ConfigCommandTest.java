@@ -134,6 +134,21 @@ class ConfigCommandTest {
         assertThat(config("show", "--instance", instance, "--origin", "--changed")
                         .out())
                 .containsPattern("name +shop +.*shop\\.yaml:1");
+
+        file("shop.yaml", "name: shop\nregistry: " + address + "\ndefaults: {deadlin: 1s}\n");
+        Command refused = Command.until(
+                command -> !command.err().isEmpty(), "config", "show", "--instance", instance, "--registry", address);
+        assertThat(refused.err()).contains("the latest settings were refused, generation 1 stays", "did you mean deadline?");
+        file("shop.yaml", "name: store\nregistry: " + address + "\n");
+        Command renamed = Command.until(
+                command -> command.err().contains("next start"),
+                "config",
+                "show",
+                "--instance",
+                instance,
+                "--registry",
+                address);
+        assertThat(renamed.err()).contains("changed, and used after the next start: name").doesNotContain("refused");
     }
 
     @Test
