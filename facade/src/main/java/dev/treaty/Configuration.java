@@ -141,7 +141,8 @@ public final class Configuration {
         return reload.generation().values();
     }
 
-    // ------------------------------------------------------------------------------------------------- Central settings
+    // ------------------------------------------------------------------------------------------------- Central
+    // settings
 
     /**
      * Sets a central setting without a reason and without an expiry.
@@ -202,7 +203,8 @@ public final class Configuration {
         return System.getProperty("user.name", "unknown");
     }
 
-    // --------------------------------------------------------------------------------------------------------- Watching
+    // ---------------------------------------------------------------------------------------------------------
+    // Watching
 
     /**
      * Watches a value, or all values of a group, from now on.
@@ -246,7 +248,9 @@ public final class Configuration {
     }
 
     private static Optional<Setting> ofService(Generation generation, String full, String key) {
-        return value(generation, full).or(() -> value(generation, "defaults." + key)).or(() -> value(generation, key));
+        return value(generation, full)
+                .or(() -> value(generation, "defaults." + key))
+                .or(() -> value(generation, key));
     }
 
     private void deliver(

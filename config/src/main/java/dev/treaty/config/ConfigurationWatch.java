@@ -59,8 +59,7 @@ public final class ConfigurationWatch implements AutoCloseable {
         WatchService open() throws IOException;
     }
 
-    private ConfigurationWatch(
-            SettingsFiles files, Runnable changed, Events events, Time time, Platform platform) {
+    private ConfigurationWatch(SettingsFiles files, Runnable changed, Events events, Time time, Platform platform) {
         this.files = files;
         this.changed = changed;
         this.events = events;

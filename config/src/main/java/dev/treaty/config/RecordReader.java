@@ -186,8 +186,9 @@ final class RecordReader implements ValueReader {
             }
             String own = type.getModule().isNamed() ? type.getModule().getName() : "its module";
             throw new IllegalArgumentException(
-                    "the record " + type.getName() + " is not accessible: make it public and export its package, or write"
-                            + " \"opens " + type.getPackageName() + " to dev.treaty.config\" in the declaration of " + own,
+                    "the record " + type.getName()
+                            + " is not accessible: make it public and export its package, or write" + " \"opens "
+                            + type.getPackageName() + " to dev.treaty.config\" in the declaration of " + own,
                     e);
         }
     }

@@ -40,9 +40,7 @@ final class SettingsReader {
                             .with("balance", Shape.group(BalancePolicy.class))
                             .with("routing", Shape.group(RoutingPolicy.class))
                             .with("requires", Shape.group(RequirementSettings.class))))
-            .with(
-                    "run",
-                    new Shape.Listing(Shape.group(RunSettings.Hosted.class, RunSettings.Existing.class)))
+            .with("run", new Shape.Listing(Shape.group(RunSettings.Hosted.class, RunSettings.Existing.class)))
             .with("metrics", Shape.group(MetricsSettings.class))
             .with("balance", Shape.group(BalancePolicy.class))
             .with("faults", Shape.group(FaultSettings.class))
@@ -64,7 +62,8 @@ final class SettingsReader {
         YamlNode merged = Layers.merge(documents, central, commandLine, problems);
         var reading = new SettingsReading(environment, problems);
         Section root = reading.root(
-                merged, Place.beginning(documents.isEmpty() ? "" : documents.getFirst().source()));
+                merged,
+                Place.beginning(documents.isEmpty() ? "" : documents.getFirst().source()));
         Settings settings = read(root);
         AppSettings app = AppSettings.read(root);
         return new Settings.Effective(settings, reading.end(), app, warnings(settings));
@@ -78,10 +77,13 @@ final class SettingsReader {
         new TreeMap<>(settings.services()).forEach((service, policies) -> {
             String key = "services." + service.value();
             List<String> own = policies.service().warnings();
-            own.stream().filter(warning -> !ofAll.contains(warning)).forEach(warning -> warnings.add(key + ": " + warning));
-            new TreeMap<>(policies.operations()).forEach((operation, tolerance) -> tolerance.warnings().stream()
-                    .filter(warning -> !own.contains(warning))
-                    .forEach(warning -> warnings.add(key + ".operations." + operation + ": " + warning)));
+            own.stream()
+                    .filter(warning -> !ofAll.contains(warning))
+                    .forEach(warning -> warnings.add(key + ": " + warning));
+            new TreeMap<>(policies.operations())
+                    .forEach((operation, tolerance) -> tolerance.warnings().stream()
+                            .filter(warning -> !own.contains(warning))
+                            .forEach(warning -> warnings.add(key + ".operations." + operation + ": " + warning)));
         });
         return warnings;
     }

@@ -184,8 +184,8 @@ public final class ConfigCommand implements Runnable {
             status.refused()
                     .ifPresent(why -> err.println(paint(
                             Style.WARNING,
-                            "the latest settings were refused, generation " + status.generation()
-                                    + " stays in force: " + PrintableText.line(why))));
+                            "the latest settings were refused, generation " + status.generation() + " stays in force: "
+                                    + PrintableText.line(why))));
             if (!status.restartNeeded().isEmpty()) {
                 err.println(paint(
                         Style.WARNING,
@@ -204,8 +204,7 @@ public final class ConfigCommand implements Runnable {
 
         private static List<Setting> below(List<Setting> all, List<String> prefixes) {
             return all.stream()
-                    .filter(setting ->
-                            prefixes.stream().anyMatch(setting.key()::startsWith))
+                    .filter(setting -> prefixes.stream().anyMatch(setting.key()::startsWith))
                     .toList();
         }
 
@@ -261,7 +260,8 @@ public final class ConfigCommand implements Runnable {
     @Command(
             name = "diff",
             description = {
-                "Prints which settings differ between two files, or a file with and without a profile, as FILE@PROFILE.",
+                "Prints which settings differ between two files, or a file with and without a profile, as"
+                        + " FILE@PROFILE.",
                 "With one file, it is compared with treaty.yaml, or with what is in force in a running process."
             },
             footer = {
@@ -290,9 +290,9 @@ public final class ConfigCommand implements Runnable {
             Settings.Effective after = read(files.getLast());
             List<SettingChange> changes = instance != null
                     ? changes(ofInstance(instance), after.values())
-                    : read(files.size() == 1 ? USUAL.toString() : files.getFirst()).changes(after);
-            printList(
-                    changes.stream().map(Diff::fields).toList(), () -> table(changes), "No setting differs.");
+                    : read(files.size() == 1 ? USUAL.toString() : files.getFirst())
+                            .changes(after);
+            printList(changes.stream().map(Diff::fields).toList(), () -> table(changes), "No setting differs.");
             return Main.OK;
         }
 
