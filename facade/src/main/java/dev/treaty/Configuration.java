@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of this process while it runs. They change when a file or a central setting changes, or a central setting
- * expires: then the next <em>generation</em> comes into force as a whole, and a call that has begun keeps its
+ * The settings of this process while it runs. They change when a file or a central setting changes, or a central
+ * setting expires: then the next <em>generation</em> comes into force as a whole, and a call that has begun keeps its
  * generation to its end. Invalid settings are refused as a whole; the last valid ones stay, and {@link #refused} says
  * why.
  *
