@@ -117,7 +117,7 @@ public final class AppSettings {
         var slot = new Slot(own, key, at, at == null ? place : at.place(), null, "default");
         Object value = new RecordReader(type).read(slot);
         own.end();
-        return type.cast(value);
+        return type.cast(Objects.requireNonNull(value)); // else there was a problem
     }
 
     private static @Nullable YamlNode below(@Nullable YamlNode at, String step) {

@@ -103,7 +103,7 @@ final class RecordReader implements ValueReader {
             try {
                 return open(type.getDeclaredConstructor(types)).newInstance(values.toArray());
             } catch (InvocationTargetException e) {
-                throw new RejectedException(e.getCause());
+                throw new RejectedException(Objects.requireNonNull(e.getCause()));
             }
         }));
     }

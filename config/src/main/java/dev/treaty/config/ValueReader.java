@@ -119,7 +119,7 @@ interface ValueReader {
             int problems = slot.reading().problems.count();
             List<Element> elements = listed.map(text -> elements(slot, text)).orElseGet(() -> elements(slot));
             List<@Nullable Object> values = elements.stream()
-                    .map(each ->
+                    .<@Nullable Object>map(each ->
                             each.text.isPresent() ? each.slot.parse(format, each.text.get()) : each.slot.parse(format))
                     .toList();
             if (slot.reading().problems.count() > problems) {
