@@ -61,13 +61,14 @@ final class RecordReader implements ValueReader {
         if (section.problems() > problems || values.size() < size()) {
             return base;
         }
-        if (base == null) {
-            return section.create(() -> construct(values)).orElse(null);
-        }
         try {
             return construct(values);
         } catch (RejectedException e) {
-            rejected(base, values, e).forEach(section::problem);
+            if (base == null) {
+                section.rejected(message(e));
+            } else {
+                rejected(base, values, e).forEach(section::problem);
+            }
             return base;
         }
     }
