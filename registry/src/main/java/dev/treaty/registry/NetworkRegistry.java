@@ -143,8 +143,9 @@ public final class NetworkRegistry implements Registry {
     /**
      * {@inheritDoc}
      *
-     * <p>Waits for the registry within the patience of the policy, and continues in the background after that. A
-     * refusal that arrives later is emitted as an event and returned by {@link #problem()}.
+     * <p>Waits for the registry within the patience of the policy, up to five seconds if it is slow and has not failed,
+     * and continues in the background after that. A refusal that arrives later is emitted as an event and returned by
+     * {@link #problem()}.
      *
      * @throws IllegalArgumentException if the contract's text is over the limit
      * @throws IllegalStateException if this process publishes too many contracts, or this client is closed

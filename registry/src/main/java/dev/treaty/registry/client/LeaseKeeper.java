@@ -82,6 +82,10 @@ public final class LeaseKeeper implements AutoCloseable {
     void awaitAnswer(Desired desired, Runnable takeBack) {
         wake();
         connection.await(desired.settled());
+        endAwaiting(desired, takeBack);
+    }
+
+    private void endAwaiting(Desired desired, Runnable takeBack) {
         desired.endAwaiting().ifPresent(refused -> {
             String message = refusal(desired).orElse(refused.message());
             takeBack.run();
@@ -121,7 +125,9 @@ public final class LeaseKeeper implements AutoCloseable {
         }
         var publication = new Publication(contract, force, this);
         add(publication);
-        awaitAnswer(publication, () -> forget(publication));
+        wake();
+        connection.awaitDecision(publication.settled());
+        endAwaiting(publication, () -> forget(publication));
         forgetReplaced(contract);
     }
 

@@ -35,6 +35,9 @@ public final class RegistryConnection {
     /** The longest duration of an ordinary request. */
     public static final long REQUEST_NANOS = Duration.ofSeconds(2).toNanos();
 
+    /** The longest wait for an answer that decides whether a service may start. */
+    private static final long DECISION_NANOS = Duration.ofSeconds(5).toNanos();
+
     public static final ServiceContract PROTOCOL = ServiceContract.of(RegistryProtocol.class);
 
     /** The longest time that one request waits for acknowledgements. */
@@ -148,6 +151,20 @@ public final class RegistryConnection {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /**
+     * Waits for the registry's answer within the patience of the policy, and up to five seconds as long as the registry
+     * is only slow: once it has failed, no longer than the patience that has begun.
+     */
+    void awaitDecision(Promise<Boolean> promise) {
+        long end = time.nanoTime() + DECISION_NANOS;
+        do {
+            await(promise);
+        } while (promise.now() == null
+                && unreachableSince().isEmpty()
+                && end - time.nanoTime() > 0
+                && !Thread.currentThread().isInterrupted());
     }
 
     /** Whether a fault is a refusal: the registry is reachable, and repeating the request would not help. */
