@@ -236,7 +236,13 @@ public final class EmbeddedRegistry implements Registry {
         @Override
         public boolean replace(long expected, Stored next) {
             checkOpen();
-            return table.replaceSettings(expected, next);
+            boolean replaced = table.replaceSettings(expected, next);
+            try {
+                table.awaitSaved(time);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return replaced;
         }
 
         @Override

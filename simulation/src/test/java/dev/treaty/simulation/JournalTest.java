@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.SettingsStore;
+import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
+import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryLimits;
@@ -111,7 +113,7 @@ class JournalTest {
     }
 
     @Test
-    void central_settings_are_restored_after_a_restart() throws IOException {
+    void central_settings_are_restored_after_a_restart() throws Exception {
         var store = new MemoryStore();
         String text = "{\"deadline\":\"2s\"}\n\u6f22".repeat(10_000);
         try (var before = new Stored(store, Time.system())) {
@@ -128,6 +130,52 @@ class JournalTest {
         }
         try (var after = new Stored(store, Time.system())) {
             assertThat(after.table.settings().known().stored()).isEqualTo(new SettingsStore.Stored(3, "third"));
+        }
+    }
+
+    @Test
+    void replaced_central_settings_survive_a_crash_of_the_machine_that_follows_at_once() throws Exception {
+        for (int seed = 0; seed < 50; seed++) {
+            var store = new MemoryStore();
+            MemoryStore crashed;
+            try (var before = new Stored(store, Time.system())) {
+                before.register("a");
+                assertThat(before.service.replaceSettings(0, 1, "kept")).isTrue();
+                before.register("b");
+                crashed = store.afterCrash(new Random(seed));
+            }
+            try (var after = new Stored(crashed, Time.system())) {
+                assertThat(after.table.settings().known().stored()).isEqualTo(new SettingsStore.Stored(1, "kept"));
+                assertThat(after.view()).containsKey("a");
+            }
+        }
+    }
+
+    @Test
+    void central_settings_are_replaced_after_a_second_although_the_disk_fails() throws Exception {
+        var time = new ManualTime();
+        var store = new MemoryStore();
+        try (var stored = new Stored(store, Time.system());
+                var service = new RegistryService(stored.table, time, Events.NONE)) {
+            store.fail(true);
+            var replaced = new Promise<Boolean>();
+            BackgroundThread.startOnce("operator", Events.NONE, () -> replaced.complete(replace(service)));
+            Polling.until(() -> time.sleepers() == 2); // the operator, and the check of leases
+            assertThat(replaced.now()).isNull();
+            time.advance(Duration.ofSeconds(1));
+
+            Polling.until(() -> replaced.now() != null);
+            assertThat(replaced.now()).isTrue();
+            assertThat(stored.journal.problem()).isPresent();
+            store.fail(false);
+        }
+    }
+
+    private static boolean replace(RegistryService service) {
+        try {
+            return service.replaceSettings(0, 1, "text");
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

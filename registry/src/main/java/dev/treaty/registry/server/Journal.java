@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A separate thread writes changes shortly after they happen and never delays the registry. What is lost when the
  * process or the machine stops is little and is restored without help: a client whose lease is not known registers
- * again. If the disk fails or memory is short, the registry continues, reports the problem, and tries to write a new
+ * again. Central settings, which no client would restore, are on disk before their replacement is acknowledged. If the disk fails or memory is short, the registry continues, reports the problem, and tries to write a new
  * snapshot.
  *
  * <p>A file of which a part cannot be read is reported and kept under its name with {@value #DAMAGED} added, and the
@@ -67,12 +66,22 @@ public final class Journal implements AutoCloseable {
     private boolean unforced;
     private boolean incomplete; // a change is missing from the log, so that only a snapshot helps
 
+    /**
+     * Changes to write at once.
+     *
+     * @param urgent whether to force them to the disk
+     * @param saved to keep once they are on disk
+     */
+    private record Batch(byte[] bytes, boolean urgent, Promise<Boolean> saved) {}
+
     /** The changes that wait to be written to one log; beyond a number of bytes, only a new snapshot helps. */
-    private static final class Pending implements Consumer<RegistryTable.Entry> {
+    private static final class Pending implements RegistryTable.Sink {
         private final long bytesMax;
         private ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         private @Nullable String lost;
         private Promise<Boolean> available = new Promise<>();
+        private Promise<Boolean> saved = new Promise<>();
+        private boolean urgent; // a thread waits until the changes are on disk
 
         Pending(long bytesMax) {
             this.bytesMax = bytesMax;
@@ -93,13 +102,22 @@ public final class Journal implements AutoCloseable {
             available.complete(true);
         }
 
-        synchronized byte[] take() throws IOException {
+        @Override
+        public synchronized Promise<Boolean> saved() {
+            urgent = true;
+            available.complete(true);
+            return saved;
+        }
+
+        synchronized Batch take() throws IOException {
             if (lost != null) {
                 throw new IOException(lost);
             }
-            byte[] taken = bytes.toByteArray();
+            var taken = new Batch(bytes.toByteArray(), urgent, saved);
             bytes = new ByteArrayOutputStream();
             available = new Promise<>();
+            saved = new Promise<>();
+            urgent = false;
             return taken;
         }
 
@@ -251,16 +269,17 @@ public final class Journal implements AutoCloseable {
     }
 
     private void write(boolean force) throws IOException {
-        byte[] bytes = pending.take();
-        if (bytes.length > 0) {
-            store.append(LOG + generation, bytes);
-            logBytes += bytes.length;
+        Batch batch = pending.take();
+        if (batch.bytes.length > 0) {
+            store.append(LOG + generation, batch.bytes);
+            logBytes += batch.bytes.length;
             unforced = true;
         }
-        if (force && unforced) {
+        if ((force || batch.urgent) && unforced) {
             store.force(LOG + generation);
             unforced = false;
         }
+        batch.saved.complete(true);
     }
 
     /**
@@ -270,12 +289,14 @@ public final class Journal implements AutoCloseable {
     private void snapshot() throws IOException {
         var next = new Pending(table.limits().memory() / 8);
         List<RegistryTable.Entry> entries = table.journal(next);
+        Pending replaced = pending;
         pending = next;
         long number = generation + 1;
         store.delete(LOG + number); // of an attempt that failed
         store.append(LOG + number, JournalFormat.HEADER);
         store.force(LOG + number); // before it has any entry: a torn version would look like a newer one
         store.replace(SNAPSHOT + number, out -> snapshotBytes = JournalFormat.writeSnapshot(entries, out));
+        replaced.saved().complete(true);
         generation = number;
         logBytes = 0;
         unforced = false;

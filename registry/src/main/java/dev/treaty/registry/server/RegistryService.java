@@ -328,8 +328,13 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     }
 
     @Override
-    public boolean replaceSettings(long expected, long number, String text) {
-        return Requests.read("settings", () -> table.replaceSettings(expected, new SettingsStore.Stored(number, text)));
+    public boolean replaceSettings(long expected, long number, String text) throws InterruptedException {
+        boolean replaced = Requests.read(
+                "settings", () -> table.replaceSettings(expected, new SettingsStore.Stored(number, text)));
+        if (replaced) {
+            table.awaitSaved(time);
+        }
+        return replaced;
     }
 
     @FunctionalInterface

@@ -11,6 +11,7 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
@@ -35,7 +36,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
@@ -61,6 +61,14 @@ public final class RegistryTable {
     /** A process that checks its leases every second was stopped if it did not for this long. */
     private static final long PAUSE_NANOS = Duration.ofSeconds(5).toNanos();
 
+    private static final long SAVING_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private static final Promise<Boolean> SAVED = new Promise<>();
+
+    static {
+        SAVED.complete(true);
+    }
+
     private final RegistryLimits limits;
     private final RandomGenerator random;
     private final String epoch;
@@ -78,7 +86,7 @@ public final class RegistryTable {
     private final ReentrantLock publishing = new ReentrantLock();
 
     private final MemoryBudget memory;
-    private Consumer<Entry> journal = _ -> {};
+    private Sink journal = _ -> {};
     private boolean started;
     private long lastCheckNanos;
     private long stoppedNanos;
@@ -123,6 +131,16 @@ public final class RegistryTable {
 
         /** The central settings were replaced. */
         record Settings(Stored stored) implements Entry {}
+    }
+
+    /** Receives every change of a table, while the table is locked. */
+    interface Sink {
+        void accept(Entry entry);
+
+        /** Returns a promise that is kept once everything that was accepted is on disk. */
+        default Promise<Boolean> saved() {
+            return SAVED;
+        }
     }
 
     /** Returns 32 random hexadecimal digits. */
@@ -390,7 +408,7 @@ public final class RegistryTable {
     }
 
     /** Returns all entries that survive a restart, and passes every later one to a journal. */
-    synchronized List<Entry> journal(Consumer<Entry> to) {
+    synchronized List<Entry> journal(Sink to) {
         journal = to;
         var all = new ArrayList<Entry>(leases.size());
         leases.values().stream().filter(Lease::expires).map(Lease::entry).forEach(all::add);
@@ -487,6 +505,18 @@ public final class RegistryTable {
             journal.accept(new Entry.Settings(next));
             return true;
         }
+    }
+
+    /**
+     * Waits until all changes so far are on disk, if this table is saved. No longer than a second: a disk that fails is
+     * reported, and stops nothing.
+     */
+    public void awaitSaved(Time time) throws InterruptedException {
+        Promise<Boolean> saved;
+        synchronized (this) {
+            saved = journal.saved();
+        }
+        saved.await(time, SAVING_NANOS);
     }
 
     /** Returns the remembered contracts of a service. */
