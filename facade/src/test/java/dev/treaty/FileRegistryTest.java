@@ -2,6 +2,7 @@ package dev.treaty;
 
 import static dev.treaty.Patient.until;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,6 +14,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -152,6 +154,18 @@ class FileRegistryTest {
                     .isThrownBy(() -> treaty.serve(Names.class, () -> "never"))
                     .withMessageContaining("it can only be read")
                     .withMessageContaining("write it into the file " + file());
+        }
+    }
+
+    @Test
+    void central_settings_are_refused_with_what_to_do_instead() throws Exception {
+        write("instances: []\n");
+        try (var treaty = open()) {
+            assertThat(treaty.registry().settings().read()).isEqualTo(Stored.NONE);
+            assertThatExceptionOfType(UnsupportedOperationException.class)
+                    .isThrownBy(() -> treaty.registry().settings().replace(0, "{}"))
+                    .withMessageContaining("the registry file:" + file() + " keeps no central settings")
+                    .withMessageContaining("edit treaty.yaml");
         }
     }
 

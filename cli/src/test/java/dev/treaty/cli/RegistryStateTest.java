@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.treaty.Treaty;
 import dev.treaty.cli.up.ChildProcess;
 import dev.treaty.codec.Json;
+import dev.treaty.config.CentralSetting;
+import dev.treaty.config.CentralSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.registry.RegistryAddress;
-import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.RegistryProtocol.Instance;
 import dev.treaty.registry.RegistryProtocol.Lease;
+import dev.treaty.registry.RegistryProtocol;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -39,6 +41,8 @@ class RegistryStateTest {
 
     /** Less than one instance in the log, and more than an empty log. */
     private static final long INSTANCE_BYTES_MIN = 100;
+
+    private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
@@ -129,7 +133,7 @@ class RegistryStateTest {
                 new ServiceName("shop.Orders"),
                 new Version(1, 0, 0),
                 new ServiceEndpoint("http", "127.0.0.1", 8080),
-                Instant.parse("2026-01-01T00:00:00Z"));
+                NOW);
         try (Treaty treaty = Treaty.open(Settings.parse("test", "defaults: {deadline: 1m}", Map.of()))) {
             try (ChildProcess first = start(data);
                     var direct = treaty.direct(RegistryProtocol.class, endpoint())) {
@@ -152,6 +156,31 @@ class RegistryStateTest {
                         .as("leases that the registry does not know")
                         .isEmpty();
             }
+        }
+    }
+
+    @Test
+    void central_settings_survive_a_crash_that_follows_a_change_at_once(@TempDir Path data) throws Exception {
+        for (int i = 1; i <= 2; i++) {
+            try (ChildProcess process = start(data);
+                    Treaty treaty = Treaty.open(Settings.DEFAULTS.withRegistry(registry(addresses())))) {
+                String value = i + "s";
+                CentralSettings.change(
+                        treaty.registry().settings(),
+                        before -> before.set("defaults.deadline", value, "ann", "", NOW, Optional.empty()));
+                process.kill();
+                process.exit().get(60, TimeUnit.SECONDS);
+            }
+        }
+        try (ChildProcess process = start(data);
+                Treaty treaty = Treaty.open(Settings.DEFAULTS.withRegistry(registry(addresses())))) {
+            var restored = CentralSettings.parse(treaty.registry().settings().read());
+            assertThat(restored.settings(NOW)).extracting(CentralSetting::value).containsExactly("2s");
+            assertThat(restored.history())
+                    .extracting(CentralSettings.Change::revision)
+                    .containsExactly(2L, 1L);
+            process.terminate();
+            process.exit().get(60, TimeUnit.SECONDS);
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.treaty.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.treaty.config.CentralSettings;
 import dev.treaty.core.contract.IncompatibleContractException;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
@@ -12,12 +13,12 @@ import dev.treaty.core.discovery.DiscoveryEvent.Removed;
 import dev.treaty.core.discovery.DiscoveryEvent.Updated;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceEndpoint;
-import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
 import dev.treaty.core.discovery.ServiceRegistry.Registration;
-import dev.treaty.core.discovery.SettingsStore;
 import dev.treaty.core.discovery.SettingsStore.Stored;
+import dev.treaty.core.discovery.SettingsStore;
 import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
@@ -30,6 +31,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -661,7 +663,9 @@ public abstract class RegistryConformance {
             writers.add(BackgroundThread.startOnce("writer", Events.NONE, () -> {
                 try {
                     for (int i = 0; i < 50; i++) {
-                        append(settings, writer + i);
+                        String key = "app." + writer + i;
+                        CentralSettings.change(
+                                settings, before -> before.set(key, "1", writer, "", Instant.EPOCH, Optional.empty()));
                     }
                 } catch (RuntimeException e) {
                     failures.add(e);
@@ -675,14 +679,13 @@ public abstract class RegistryConformance {
         assertThat(failures).isEmpty();
         Stored last = registry.settings().read();
         assertThat(last.number()).isEqualTo(100);
-        assertThat(last.text().split(" ")).hasSize(100).doesNotHaveDuplicates();
-    }
-
-    private static void append(SettingsStore settings, String word) {
-        Stored before;
-        do {
-            before = settings.read();
-        } while (!settings.replace(before.number(), (before.text() + " " + word).strip()));
+        assertThat(CentralSettings.parse(last).settings(Instant.EPOCH)).hasSize(100);
+        assertThat(CentralSettings.parse(last).history())
+                .extracting(CentralSettings.Change::revision)
+                .containsExactlyElementsOf(LongStream.iterate(100, revision -> revision - 1)
+                        .limit(100)
+                        .boxed()
+                        .toList());
     }
 
     @Test

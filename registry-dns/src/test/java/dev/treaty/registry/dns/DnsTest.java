@@ -1,6 +1,7 @@
 package dev.treaty.registry.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.treaty.Treaty;
@@ -11,9 +12,10 @@ import dev.treaty.core.contract.Idempotent;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
-import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
+import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.simulation.Polling;
 import java.io.IOException;
@@ -277,6 +279,11 @@ class DnsTest {
             assertThat(refused.get())
                     .hasMessageContaining("it can only be read")
                     .hasMessageContaining("add a record");
+            assertThat(treaty.registry().settings().read()).isEqualTo(Stored.NONE);
+            assertThatExceptionOfType(UnsupportedOperationException.class)
+                    .isThrownBy(() -> treaty.registry().settings().replace(0, "{}"))
+                    .withMessageContaining("the registry dns://a.{service}.treaty:9090")
+                    .withMessageContaining("keeps no central settings: edit treaty.yaml");
         }
         assertThatIllegalArgumentException()
                 .isThrownBy(
