@@ -4,8 +4,9 @@
  * <p>Services register {@linkplain dev.treaty.core.discovery.ServiceInstance instances} with a {@link
  * dev.treaty.core.discovery.ServiceRegistry} under a lease; clients read them through a {@link
  * dev.treaty.core.discovery.ServiceDiscovery}, as a snapshot or as a stream of {@linkplain
- * dev.treaty.core.discovery.DiscoveryEvent changes}. A {@link dev.treaty.core.discovery.Registry} is both. All backends
- * behave alike, which one conformance suite checks.
+ * dev.treaty.core.discovery.DiscoveryEvent changes}. A {@link dev.treaty.core.discovery.Registry} is both, and has a
+ * {@link dev.treaty.core.discovery.SettingsStore} of the central settings of all its processes. All backends behave
+ * alike, which one conformance suite checks.
  *
  * {@snippet class="DiscoveryExample" region="watch"}
  *
