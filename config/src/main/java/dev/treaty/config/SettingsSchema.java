@@ -141,8 +141,10 @@ public final class SettingsSchema {
     private Map<String, Object> group(Group group) {
         var properties = new LinkedHashMap<String, Object>();
         group.keys().forEach(key -> properties.put(key.name(), key(key)));
-        List<String> required =
-                group.keys().stream().filter(SettingsKeys.Key::required).map(SettingsKeys.Key::name).toList();
+        List<String> required = group.keys().stream()
+                .filter(SettingsKeys.Key::required)
+                .map(SettingsKeys.Key::name)
+                .toList();
         var schema = new LinkedHashMap<String, Object>();
         schema.put("type", required.isEmpty() ? List.of("object", "null") : "object");
         schema.put("additionalProperties", false);

@@ -148,7 +148,8 @@ class AppSettingsTest {
     @Test
     void the_other_layers_set_values_of_the_application() {
         var sources = new ConfigurationSources(
-                Optional.empty(), Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Map.of("TREATY_APP_PAYMENTS_RETRY_MAX", "7", "TREATY_APP_PAYMENTS_COUNTRIES", "de,fr"),

@@ -503,7 +503,8 @@ class SettingsSchemaTest {
 
     @Test
     void the_examples_of_files_and_of_the_documentation_are_accepted() throws IOException {
-        Set<String> roots = SettingsKeys.ROOT.keys().stream().map(SettingsKeys.Key::name).collect(Collectors.toSet());
+        Set<String> roots =
+                SettingsKeys.ROOT.keys().stream().map(SettingsKeys.Key::name).collect(Collectors.toSet());
         Pattern key = Pattern.compile("(?m)^([a-z-]+):");
         var examples = new LinkedHashMap<String, String>();
         try (Stream<Path> files = Stream.concat(
