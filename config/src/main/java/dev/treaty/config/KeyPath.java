@@ -46,7 +46,7 @@ public final class KeyPath {
      */
     public static KeyPath parse(String dotted) {
         var path = new KeyPath(parts(dotted));
-        if (!path.follow(SettingsReader.SHAPE, 0)) {
+        if (!path.follow(Shape.ROOT, 0)) {
             throw new IllegalArgumentException(path.failure);
         }
         return path;

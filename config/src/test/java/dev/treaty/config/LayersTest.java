@@ -43,7 +43,7 @@ class LayersTest {
     }
 
     private void central(String key, String value) {
-        long revision = 17 + central.size();
+        long revision = 17L + central.size();
         central.add(new CentralSetting(key, value, "alice", "load test", SET, Optional.empty(), revision));
     }
 

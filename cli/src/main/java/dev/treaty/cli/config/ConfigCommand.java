@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
         footer = {
             "  treaty config show --origin",
             "  treaty config check treaty.yaml --profile prod",
-            "  treaty config set services.shop.Orders.deadline 2s --reason \"slow database\" --expires 1h",
+            "  treaty config set services.shop.Orders.deadline 2s --expires 1h",
             "  treaty config history"
         })
 public final class ConfigCommand implements Runnable {

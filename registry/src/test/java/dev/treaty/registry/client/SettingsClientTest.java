@@ -119,7 +119,8 @@ class SettingsClientTest {
             var received = new CopyOnWriteArrayList<Stored>();
             registry.settings().watch(received::add);
 
-            assertThat(received).containsExactly(new Stored(1, "{}"));
+            eventually(() -> received.contains(new Stored(1, "{}")));
+            assertThat(received.getLast()).isEqualTo(new Stored(1, "{}"));
             eventually(() -> asked.get() == 4);
         }
     }
