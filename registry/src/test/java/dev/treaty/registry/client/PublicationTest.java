@@ -90,7 +90,8 @@ class PublicationTest {
         while (ended.now() == null && passed.compareTo(max) < 0) {
             time.advance(STEP);
             passed = passed.plus(STEP);
-            eventually(() -> ended.now() != null || time.sleepers() >= 3); // watch client, publisher, leases of the view
+            eventually(
+                    () -> ended.now() != null || time.sleepers() >= 3); // watch client, publisher, leases of the view
         }
         return passed;
     }
