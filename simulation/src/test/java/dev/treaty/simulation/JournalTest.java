@@ -151,7 +151,7 @@ class JournalTest {
                 crashed = store.afterCrash(new Random(seed));
             }
             try (var after = new Stored(crashed, Time.system())) {
-                assertThat(after.table.settings().known().stored()).isEqualTo(new SettingsStore.Stored(1, "kept"));
+                assertThat(after.settings()).isEqualTo(new SettingsStore.Stored(1, "kept"));
                 assertThat(after.view()).containsKey("a");
             }
         }

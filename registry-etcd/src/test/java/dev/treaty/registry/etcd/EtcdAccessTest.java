@@ -2,17 +2,22 @@ package dev.treaty.registry.etcd;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.treaty.core.call.Code;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.discovery.SettingsStore.Stored;
 import dev.treaty.core.event.Events;
 import dev.treaty.registry.RegistryPolicy;
 import dev.treaty.simulation.Polling;
+import dev.treaty.simulation.SettingsRecorder;
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
 import io.etcd.jetcd.auth.Permission;
@@ -118,7 +123,7 @@ class EtcdAccessTest {
     }
 
     @Test
-    void a_client_that_may_only_read_watches_and_is_not_waited_for_R10() throws Exception {
+    void a_client_that_may_only_read_watches_changes_no_settings_and_is_not_waited_for_R10() throws Exception {
         Path password = Files.writeString(directory.resolve("password"), "correct-horse\n");
         ByteSequence secret = ByteSequence.from("correct-horse", UTF_8);
         try (var etcd = Etcd.start(1)) {
@@ -144,6 +149,14 @@ class EtcdAccessTest {
                 registration.drain();
                 assertThat(registration.acknowledged(Duration.ofSeconds(20))).isTrue();
                 Polling.until(() -> reader.instances(ORDERS).getFirst().health().status() == Status.DRAINING);
+
+                var watcher = SettingsRecorder.watch(reader.settings());
+                assertThat(owner.settings().replace(0, "first")).isTrue();
+                watcher.until(new Stored(1, "first"));
+                assertThatExceptionOfType(ServiceException.class)
+                        .isThrownBy(() -> reader.settings().replace(1, "second"))
+                        .satisfies(refused -> assertThat(refused.code()).isEqualTo(Code.PERMISSION_DENIED));
+                assertThat(owner.settings().read()).isEqualTo(new Stored(1, "first"));
             }
         }
     }
