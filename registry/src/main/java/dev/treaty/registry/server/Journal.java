@@ -72,7 +72,7 @@ public final class Journal implements AutoCloseable {
      * @param urgent whether to force them to the disk
      * @param saved to keep once they are on disk
      */
-    private record Batch(byte[] bytes, boolean urgent, Promise<Boolean> saved) {}
+    private record Batch(ByteArrayOutputStream bytes, boolean urgent, Promise<Boolean> saved) {}
 
     /** The changes that wait to be written to one log; beyond a number of bytes, only a new snapshot helps. */
     private static final class Pending implements RegistryTable.Sink {
@@ -113,7 +113,7 @@ public final class Journal implements AutoCloseable {
             if (lost != null) {
                 throw new IOException(lost);
             }
-            var taken = new Batch(bytes.toByteArray(), urgent, saved);
+            var taken = new Batch(bytes, urgent, saved);
             bytes = new ByteArrayOutputStream();
             available = new Promise<>();
             saved = new Promise<>();
@@ -270,9 +270,9 @@ public final class Journal implements AutoCloseable {
 
     private void write(boolean force) throws IOException {
         Batch batch = pending.take();
-        if (batch.bytes.length > 0) {
-            store.append(LOG + generation, batch.bytes);
-            logBytes += batch.bytes.length;
+        if (batch.bytes.size() > 0) {
+            store.append(LOG + generation, batch.bytes.toByteArray());
+            logBytes += batch.bytes.size();
             unforced = true;
         }
         if ((force || batch.urgent) && unforced) {
