@@ -17,13 +17,16 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.recipes.watch.PersistentWatcher;
+import org.apache.curator.framework.state.ConnectionState;
+import org.apache.curator.framework.state.ConnectionStateListener;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.data.Stat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows one service, or the central settings, in ZooKeeper. A persistent watch marks nodes as changed, and one thread reads them; several
- * changes of a node before it is read appear as one. All nodes are read after each loss of the connection.
+ * Follows one service, or the central settings, in ZooKeeper. A persistent watch marks nodes as changed, and one thread
+ * reads them; several changes of a node before it is read appear as one. All nodes are read after each loss of the
+ * connection, and once the session is lost, so that an outage is reported although nothing changes.
  */
 final class ZooKeeperFollower extends FollowerThread {
     private static final Duration PAUSE = Duration.ofMillis(200);
@@ -38,6 +41,7 @@ final class ZooKeeperFollower extends FollowerThread {
     private final Time time;
     private final String path;
     private final PersistentWatcher watcher;
+    private final ConnectionStateListener onLost;
     private final Map<String, Long> created = new HashMap<>(); // by id, the transaction that created the known node
     private Set<String> changed = new LinkedHashSet<>();
     private boolean allChanged;
@@ -63,6 +67,12 @@ final class ZooKeeperFollower extends FollowerThread {
         });
         watcher.getResetListenable().addListener(() -> markChanged(null));
         watcher.start();
+        this.onLost = (_, state) -> {
+            if (state == ConnectionState.LOST) {
+                markChanged(null);
+            }
+        };
+        client.getConnectionStateListenable().addListener(onLost);
     }
 
     /** Marks a node as changed; null for all nodes. */
@@ -184,6 +194,7 @@ final class ZooKeeperFollower extends FollowerThread {
 
     @Override
     public void close() {
+        client.getConnectionStateListenable().removeListener(onLost);
         watcher.close();
         super.close();
     }
