@@ -64,7 +64,7 @@ public final class ConfigurationWatch implements AutoCloseable {
         this.changed = changed;
         this.events = events;
         this.time = time;
-        this.service = open(platform);
+        this.service = files.areNone() ? null : open(platform);
         this.thread = BackgroundThread.platform(NAME, time, events, this::run);
     }
 
@@ -81,9 +81,11 @@ public final class ConfigurationWatch implements AutoCloseable {
     static ConfigurationWatch start(
             ConfigurationSources sources, Runnable changed, Events events, Time time, Platform platform) {
         var watch = new ConfigurationWatch(sources.files(), changed, events, time, platform);
-        watch.register();
-        watch.known = watch.files.read();
-        watch.thread.start();
+        if (!watch.files.areNone()) {
+            watch.register();
+            watch.known = watch.files.read();
+            watch.thread.start();
+        }
         return watch;
     }
 

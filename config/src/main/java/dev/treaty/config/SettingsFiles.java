@@ -28,6 +28,11 @@ record SettingsFiles(
     private static final Pattern PROFILE = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final Pattern EXTENSION = Pattern.compile("(?=\\.ya?ml$)|$");
 
+    /** Returns whether there is nothing that can change. */
+    boolean areNone() {
+        return file.isEmpty() && directory.isEmpty();
+    }
+
     /** Reads all files as they are at one moment: until two readings in a row are the same. */
     List<Document> read() {
         List<Document> before = readOnce();
