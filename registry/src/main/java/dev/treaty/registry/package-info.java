@@ -16,8 +16,8 @@
  * instances until those have had the time to register again too. A {@link dev.treaty.registry.server.Journal} makes
  * that unnecessary by keeping the state on disk.
  *
- * <p>A registry also keeps the {@linkplain dev.treaty.core.discovery.SettingsStore central settings} of all its processes,
- * as one text that is replaced as a whole and watched.
+ * <p>A registry also keeps the {@linkplain dev.treaty.core.discovery.SettingsStore central settings} of all its
+ * processes, as one text that is replaced as a whole and watched.
  *
  * <p>If many leases expire at once, a {@link dev.treaty.registry.SelfPreservationPolicy} limits how many instances are
  * removed. A draining instance is removed after all watchers have acknowledged that it drains.

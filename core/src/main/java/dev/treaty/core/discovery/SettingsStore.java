@@ -15,8 +15,8 @@ public interface SettingsStore {
     /**
      * The text that a registry holds.
      *
-     * @param number 1 more with each replacement; 0 if nothing is stored. It goes back if the registry is restored to an
-     *     earlier state or restarts empty
+     * @param number 1 more with each replacement; 0 if nothing is stored. It goes back if the registry is restored
+     *     to an earlier state or restarts empty
      */
     record Stored(long number, String text) {
         /** Nothing is stored. */
@@ -55,8 +55,8 @@ public interface SettingsStore {
     }
 
     /**
-     * Replaces the stored text like {@link #replace(long, String)} and sets its number, for a registry that keeps a copy
-     * of what another one stores.
+     * Replaces the stored text like {@link #replace(long, String)} and sets its number, for a registry that keeps a
+     * copy of what another one stores.
      *
      * @param next its number is 1 or more and not below the expected one
      */
@@ -65,8 +65,8 @@ public interface SettingsStore {
     /**
      * Watches the stored text. The current one comes first, before this method returns if the registry responds soon;
      * then each later one without polling. Several replacements in quick succession may appear as the last of them.
-     * The watch continues after outages of the registry: then the listener receives what the registry holds now, also if
-     * that is an earlier text or nothing.
+     * The watch continues after outages of the registry: then the listener receives what the registry holds now, also
+     * if that is an earlier text or nothing.
      *
      * @param on called on this thread or on a thread of the registry, never concurrently. If it throws, it is still
      *     called for the next text

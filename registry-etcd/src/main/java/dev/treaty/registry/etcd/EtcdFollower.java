@@ -19,9 +19,9 @@ import java.util.HashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows one service, or the central settings, in etcd: reads the set as of a revision, then watches every change after it. A watch that breaks
- * is not resumed at its revision, which etcd may have compacted, or which may belong to another history if etcd was
- * restored from a snapshot in the meantime: the set is read again.
+ * Follows one service, or the central settings, in etcd: reads the set as of a revision, then watches every change
+ * after it. A watch that breaks is not resumed at its revision, which etcd may have compacted, or which may belong to
+ * another history if etcd was restored from a snapshot in the meantime: the set is read again.
  */
 final class EtcdFollower extends FollowerThread {
     private static final Duration PAUSE = Duration.ofMillis(200);

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A separate thread writes changes shortly after they happen and never delays the registry. What is lost when the
  * process or the machine stops is little and is restored without help: a client whose lease is not known registers
- * again. Central settings, which no client would restore, are on disk before their replacement is acknowledged. If the disk fails or memory is short, the registry continues, reports the problem, and tries to write a new
- * snapshot.
+ * again. Central settings, which no client would restore, are on disk before their replacement is acknowledged. If the
+ * disk fails or memory is short, the registry continues, reports the problem, and tries to write a new snapshot.
  *
  * <p>A file of which a part cannot be read is reported and kept under its name with {@value #DAMAGED} added, and the
  * rest of it is read. A file that a newer version of Treaty has written is refused, and all files remain as they are.

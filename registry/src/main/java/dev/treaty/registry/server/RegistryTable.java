@@ -40,9 +40,9 @@ import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
 
 /**
- * The state of a registry: instances, their leases, contracts, and central settings. It has no thread and no clock; {@link
- * EmbeddedRegistry} uses it within the process, {@link RegistryService} offers it to the network, and one table may
- * serve both.
+ * The state of a registry: instances, their leases, contracts, and central settings. It has no thread and no clock;
+ * {@link EmbeddedRegistry} uses it within the process, {@link RegistryService} offers it to the network, and one table
+ * may serve both.
  *
  * <p>An instance belongs to its registrant: every change needs the token that it was registered with. The registrant
  * chooses the token, so that it can repeat a registration whose answer was lost. Leases expire by the monotonic clock;
