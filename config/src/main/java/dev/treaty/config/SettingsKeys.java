@@ -243,7 +243,7 @@ final class SettingsKeys {
 
     /** Returns the keys of a record, with the values of the base as defaults; without a base, those of its constant. */
     private static List<Key> keys(Class<?> type, @Nullable Object base) {
-        var reader = new RecordReader(type);
+        var reader = RecordReader.of(type);
         Object values = base == null ? reader.defaults() : base;
         RecordComponent[] components = type.getRecordComponents();
         return IntStream.range(0, components.length)

@@ -152,6 +152,7 @@ class AppSettingsTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Map.of("TREATY_APP_PAYMENTS_RETRY_MAX", "7", "TREATY_APP_PAYMENTS_COUNTRIES", "de,fr"),
                 Map.of("app.payments.limits.day", "9"));
         var central = new CentralSetting(
