@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of this process while it runs. They change when a file or a central setting changes, or a central setting
- * expires: then the next <em>generation</em> comes into force as a whole, and a call that has begun keeps its
+ * The settings of this process while it runs. They change when a file or a central setting changes, or a central
+ * setting expires: then the next <em>generation</em> comes into force as a whole, and a call that has begun keeps its
  * generation to its end. Invalid settings are refused as a whole; the last valid ones stay, and {@link #refused} says
  * why.
  *
@@ -141,7 +141,8 @@ public final class Configuration {
         return reload.generation().values();
     }
 
-    // ------------------------------------------------------------------------------------------------- Central settings
+    // ------------------------------------------------------------------------------------------------- Central
+    // settings
 
     /**
      * Sets a central setting without a reason and without an expiry.
@@ -202,7 +203,8 @@ public final class Configuration {
         return System.getProperty("user.name", "unknown");
     }
 
-    // --------------------------------------------------------------------------------------------------------- Watching
+    // ---------------------------------------------------------------------------------------------------------
+    // Watching
 
     /**
      * Watches a value, or all values of a group, from now on.
@@ -246,7 +248,9 @@ public final class Configuration {
     }
 
     private static Optional<Setting> ofService(Generation generation, String full, String key) {
-        return value(generation, full).or(() -> value(generation, "defaults." + key)).or(() -> value(generation, key));
+        return value(generation, full)
+                .or(() -> value(generation, "defaults." + key))
+                .or(() -> value(generation, key));
     }
 
     private void deliver(

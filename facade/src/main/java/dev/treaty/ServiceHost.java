@@ -228,8 +228,8 @@ final class ServiceHost {
     }
 
     /**
-     * Applies another generation of settings: limits and faults from the next call on, the rest of the server's from the
-     * next request on, and what is registered with the instances. What is equal in both stays as it is.
+     * Applies another generation of settings: limits and faults from the next call on, the rest of the server's from
+     * the next request on, and what is registered with the instances. What is equal in both stays as it is.
      */
     void apply(Settings changed) {
         lock.lock();

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the settings again when a file or a central setting changes or a central setting expires, and commits them as
- * the next generation or refuses them as a whole; then the last good generation stays. One thread does this, so that any
- * number of changes while it reads cost one more reading, of the last of them.
+ * the next generation or refuses them as a whole; then the last good generation stays. One thread does this, so that
+ * any number of changes while it reads cost one more reading, of the last of them.
  */
 final class SettingsReload implements AutoCloseable {
     /** How long the start of a process waits for central settings. */

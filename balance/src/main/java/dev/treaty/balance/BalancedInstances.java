@@ -183,8 +183,8 @@ public final class BalancedInstances<M extends BalancedInstance> {
     }
 
     /**
-     * Selects the candidates for an attempt of a call by the setup that the call began with. If another one has replaced
-     * it since, the candidates are made for this call from the present state of the instances.
+     * Selects the candidates for an attempt of a call by the setup that the call began with. If another one has
+     * replaced it since, the candidates are made for this call from the present state of the instances.
      */
     @SuppressWarnings("ReferenceEquality") // setups are compared by identity
     public Selection<M> select(Call call, long nowNanos, BalanceSetup own) {

@@ -136,8 +136,9 @@ final class CallCommand extends OutputCommand {
         String origin = response instanceof ServiceResponse.Ok<?> ok
                 ? ok.origin().name().toLowerCase(Locale.ROOT)
                 : "";
-        List<FaultDetail> details =
-                response instanceof ServiceResponse.Failed<?> failed ? failed.fault().details() : List.of();
+        List<FaultDetail> details = response instanceof ServiceResponse.Failed<?> failed
+                ? failed.fault().details()
+                : List.of();
         var err = spec().commandLine().getErr();
         if (json()) {
             var fields = new LinkedHashMap<String, Object>();

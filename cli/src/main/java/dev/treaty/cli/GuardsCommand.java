@@ -131,7 +131,8 @@ final class GuardsCommand extends OutputCommand {
             settings.put("services." + called + ".level", level.name().toLowerCase(Locale.ROOT));
         }
         if (breaker != null) {
-            settings.put("services." + called + ".breaker.forced", breaker.name().toLowerCase(Locale.ROOT));
+            settings.put(
+                    "services." + called + ".breaker.forced", breaker.name().toLowerCase(Locale.ROOT));
         }
         return settings;
     }

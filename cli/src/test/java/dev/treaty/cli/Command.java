@@ -24,7 +24,7 @@ public record Command(int exit, String out, String err) {
     }
 
     /** Runs a command again until its result is expected, for at most two minutes. */
-    static Command until(Predicate<Command> expected, String... arguments) {
+    public static Command until(Predicate<Command> expected, String... arguments) {
         long start = System.nanoTime();
         Command command;
         do {

@@ -24,8 +24,7 @@ public final class AppSettings {
     /** The key of the subtree. */
     static final String KEY = "app";
 
-    private static final ValueFormat<?> TEXT =
-            ValueFormat.of(String.class, "").orElseThrow();
+    private static final ValueFormat<?> TEXT = ValueFormat.of(String.class, "").orElseThrow();
 
     private final SettingsReading reading;
     private final @Nullable YamlNode node;
@@ -49,7 +48,8 @@ public final class AppSettings {
     private void readTexts(Slot slot) {
         switch (slot.node()) {
             case Mapping(var _, var entries) -> entries.forEach(entry -> readTexts(slot.below(entry, null)));
-            case Sequence(var _, var elements) when !elements.stream().allMatch(Scalar.class::isInstance) ->
+            case Sequence(var _, var elements)
+            when !elements.stream().allMatch(Scalar.class::isInstance) ->
                 slot.elements().forEach(this::readTexts);
             case null, default -> {
                 if (slot.text().isPresent() || slot.node() instanceof Sequence) {
@@ -117,7 +117,7 @@ public final class AppSettings {
         var slot = new Slot(own, key, at, at == null ? place : at.place(), null, "default");
         Object value = RecordReader.of(type).read(slot);
         own.end();
-        return type.cast(value);
+        return type.cast(Objects.requireNonNull(value)); // else there was a problem
     }
 
     private static @Nullable YamlNode below(@Nullable YamlNode at, String step) {

@@ -30,11 +30,11 @@ final class CentralSettingsFormat {
             "settings":[%s],
             "history":[%s]}
             """.formatted(
-                FORMAT,
-                revision,
-                historyFrom,
-                settings.stream().map(CentralSettingsFormat::line).collect(Collectors.joining(",")),
-                changes.stream().map(CentralSettingsFormat::line).collect(Collectors.joining(",")));
+                        FORMAT,
+                        revision,
+                        historyFrom,
+                        settings.stream().map(CentralSettingsFormat::line).collect(Collectors.joining(",")),
+                        changes.stream().map(CentralSettingsFormat::line).collect(Collectors.joining(",")));
     }
 
     /** Returns the number of characters that a change adds to the text. */

@@ -122,7 +122,6 @@ public record ConfigurationSources(
     }
 
     SettingsFiles files() {
-        return new SettingsFiles(
-                shipped.map(own -> Document.of(own.name(), own.text())), file, profile, directory);
+        return new SettingsFiles(shipped.map(own -> Document.of(own.name(), own.text())), file, profile, directory);
     }
 }

@@ -59,8 +59,7 @@ public final class ConfigurationWatch implements AutoCloseable {
         WatchService open() throws IOException;
     }
 
-    private ConfigurationWatch(
-            SettingsFiles files, Runnable changed, Events events, Time time, Platform platform) {
+    private ConfigurationWatch(SettingsFiles files, Runnable changed, Events events, Time time, Platform platform) {
         this.files = files;
         this.changed = changed;
         this.events = events;
@@ -154,7 +153,7 @@ public final class ConfigurationWatch implements AutoCloseable {
         void add(WatchKey key) {
             Set<String> counting = names.getOrDefault(key, Set.of());
             for (WatchEvent<?> event : key.pollEvents()) {
-                lost |= event.kind() == StandardWatchEventKinds.OVERFLOW;
+                lost |= event.kind().equals(StandardWatchEventKinds.OVERFLOW);
                 any |= lost || WatchedDirectories.counts(counting, String.valueOf(event.context()));
             }
             any |= !key.reset(); // the directory is gone

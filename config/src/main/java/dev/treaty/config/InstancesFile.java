@@ -39,13 +39,14 @@ public final class InstancesFile {
         var reading = new SettingsReading(Map.of(), new Problems());
         Place beginning = Place.beginning(source);
         var ids = new HashSet<String>();
-        var instances = reading.root(Yaml.read(beginning, text, reading.problems), beginning).groups("instances", section -> {
-            Optional<RegistryProtocol.Instance> instance = instance(section);
-            instance.map(RegistryProtocol.Instance::id)
-                    .filter(id -> !ids.add(id))
-                    .ifPresent(_ -> section.problem("id", "another instance of this file has this id"));
-            return instance;
-        });
+        var instances = reading.root(Yaml.read(beginning, text, reading.problems), beginning)
+                .groups("instances", section -> {
+                    Optional<RegistryProtocol.Instance> instance = instance(section);
+                    instance.map(RegistryProtocol.Instance::id)
+                            .filter(id -> !ids.add(id))
+                            .ifPresent(_ -> section.problem("id", "another instance of this file has this id"));
+                    return instance;
+                });
         reading.end();
         return instances;
     }

@@ -46,7 +46,7 @@ public final class KeyPath {
      */
     public static KeyPath parse(String dotted) {
         var path = new KeyPath(parts(dotted));
-        if (!path.follow(SettingsReader.SHAPE, 0)) {
+        if (!path.follow(Shape.ROOT, 0)) {
             throw new IllegalArgumentException(path.failure);
         }
         return path;
@@ -63,8 +63,7 @@ public final class KeyPath {
             }
             String quoted = part.group("quoted");
             String index = part.group("index");
-            parts.add(new Part(
-                    quoted != null ? quoted : index != null ? index : part.group("plain"), quoted != null));
+            parts.add(new Part(quoted != null ? quoted : index != null ? index : part.group("plain"), quoted != null));
             end = part.end();
         }
         if (parts.isEmpty() || end < dotted.length()) {
@@ -173,7 +172,8 @@ public final class KeyPath {
     public String toString() {
         var key = new StringBuilder();
         for (String step : steps) {
-            key.append(key.isEmpty() || INDEX.matcher(step).matches() ? "" : ".").append(step);
+            key.append(key.isEmpty() || INDEX.matcher(step).matches() ? "" : ".")
+                    .append(step);
         }
         return key.toString();
     }

@@ -42,7 +42,9 @@ final class Layers {
         if (layers.incomplete) {
             throw problems.toException();
         }
-        central.stream().sorted(Comparator.comparingLong(CentralSetting::revision)).forEach(layers::add);
+        central.stream()
+                .sorted(Comparator.comparingLong(CentralSetting::revision))
+                .forEach(layers::add);
         new TreeMap<>(commandLine).forEach(layers::set);
         return layers.root;
     }
@@ -74,12 +76,15 @@ final class Layers {
     }
 
     private void add(CentralSetting setting) {
-        Place place = Place.outsideFiles(
-                "central (revision " + setting.revision() + ", " + setting.author() + ", " + setting.setAt().truncatedTo(ChronoUnit.SECONDS) + ")");
+        Place place = Place.outsideFiles("central (revision " + setting.revision() + ", " + setting.author() + ", "
+                + setting.setAt().truncatedTo(ChronoUnit.SECONDS) + ")");
         problems.order(place.source());
         if (setting.key().equals("registry")) {
-            problems.add(place, setting.key(), "the registry keeps central settings, so its address cannot be one of"
-                    + " them: set it in the file or by TREATY_REGISTRY");
+            problems.add(
+                    place,
+                    setting.key(),
+                    "the registry keeps central settings, so its address cannot be one of"
+                            + " them: set it in the file or by TREATY_REGISTRY");
             return;
         }
         put(setting.key(), setting.value(), place);
@@ -105,7 +110,8 @@ final class Layers {
     private @Nullable YamlNode value(Shape shape, String text, Place place) {
         boolean yaml = switch (shape) {
             case Shape.Value _, Shape.Anything _ -> false;
-            case Shape.Listing(var element) -> !(element instanceof Shape.Value) || text.strip().startsWith("[");
+            case Shape.Listing(var element) ->
+                !(element instanceof Shape.Value) || text.strip().startsWith("[");
             case Shape.Group _, Shape.Named _ -> true;
         };
         return yaml ? parse(place, text) : new Scalar(place, text, false);
@@ -128,8 +134,7 @@ final class Layers {
                 : putEntry(at, step, below, value);
     }
 
-    private static @Nullable YamlNode putElement(
-            @Nullable YamlNode at, int index, List<String> below, YamlNode value) {
+    private static @Nullable YamlNode putElement(@Nullable YamlNode at, int index, List<String> below, YamlNode value) {
         if (at instanceof Sequence(var place, var elements) && index < elements.size()) {
             var changed = new ArrayList<>(elements);
             YamlNode element = put(elements.get(index), below, value);

@@ -78,9 +78,6 @@ final class RecordReader implements ValueReader {
 
     @Nullable
     Object read(Section section, @Nullable Object inherited) {
-        if (!constructor.trySetAccessible()) {
-            throw inaccessible(null);
-        }
         Object base = inherited == null ? defaults() : inherited;
         int problems = section.problems();
         var values = new ArrayList<Object>();
@@ -94,13 +91,14 @@ final class RecordReader implements ValueReader {
         if (section.problems() > problems || values.size() < size()) {
             return base;
         }
-        if (base == null) {
-            return section.create(() -> construct(values)).orElse(null);
-        }
         try {
             return construct(values);
         } catch (RejectedException e) {
-            rejected(base, values, e).forEach(section::problem);
+            if (base == null) {
+                section.rejected(message(e));
+            } else {
+                rejected(base, values, e).forEach(section::problem);
+            }
             return base;
         }
     }
@@ -139,7 +137,7 @@ final class RecordReader implements ValueReader {
             try {
                 return open(constructor).newInstance(values.toArray());
             } catch (InvocationTargetException e) {
-                throw new RejectedException(e.getCause());
+                throw new RejectedException(Objects.requireNonNull(e.getCause()));
             }
         }));
     }
@@ -220,15 +218,12 @@ final class RecordReader implements ValueReader {
             if (e.getCause() instanceof RuntimeException thrown) {
                 throw thrown;
             }
-            throw inaccessible(e);
+            String own = type.getModule().isNamed() ? type.getModule().getName() : "its module";
+            throw new IllegalArgumentException(
+                    "the record " + type.getName()
+                            + " is not accessible: make it public and export its package, or write" + " \"opens "
+                            + type.getPackageName() + " to dev.treaty.config\" in the declaration of " + own,
+                    e);
         }
-    }
-
-    private IllegalArgumentException inaccessible(@Nullable Exception cause) {
-        String own = type.getModule().isNamed() ? type.getModule().getName() : "its module";
-        return new IllegalArgumentException(
-                "the record " + type.getName() + " is not accessible: make it public and export its package, or write"
-                        + " \"opens " + type.getPackageName() + " to dev.treaty.config\" in the declaration of " + own,
-                cause);
     }
 }

@@ -88,26 +88,24 @@ final class Section {
                 new ValueReader.MapReader(names, element).read(slot(key, null).withOrigin("inherited"));
     }
 
-    /**
-     * Returns what the constructor creates; if it rejects its arguments, this is recorded: at the key that the message
-     * begins with, otherwise here.
-     */
+    /** Returns what the constructor creates; if it rejects its arguments, this is recorded. */
     <T> Optional<T> create(Supplier<T> constructor) {
         try {
             return Optional.of(constructor.get());
         } catch (IllegalArgumentException e) {
-            String message = String.valueOf(e.getMessage());
-            problem(named(message), message);
+            rejected(String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }
 
-    private String named(String message) {
-        String start = message.replaceFirst("^the length of ", "") + " ";
-        return known.stream()
-                .filter(key -> has(key) && start.startsWith(key + " "))
+    /** Records why a constructor rejects its arguments: at the key that the message begins with, otherwise here. */
+    void rejected(String message) {
+        String start = message.replaceFirst("^the length of ", "");
+        String key = known.stream()
+                .filter(each -> has(each) && start.startsWith(each + " "))
                 .findFirst()
                 .orElse("");
+        problem(key, message);
     }
 
     /** Records a problem with this section as a whole. */

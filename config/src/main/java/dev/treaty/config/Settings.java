@@ -188,8 +188,8 @@ public record Settings(
                     changes.add(new SettingChange(setting.key(), old, Optional.of(setting)));
                 }
             }
-            before.values().forEach(gone ->
-                    changes.add(new SettingChange(gone.key(), Optional.of(gone), Optional.empty())));
+            before.values()
+                    .forEach(gone -> changes.add(new SettingChange(gone.key(), Optional.of(gone), Optional.empty())));
             return List.copyOf(changes);
         }
     }

@@ -68,15 +68,17 @@ record SettingsFiles(
                     ConfigurationSources.PROFILE,
                     "a profile is named by letters, digits, '.', '-' and '_', at most 64: it is part of a file's name");
         }
-        return path.map(of -> document(of, "; the profile " + name + " reads it")).orElseGet(() -> Document.of("", ""));
+        return path.map(of -> document(of, "; the profile " + name + " reads it"))
+                .orElseGet(() -> Document.of("", ""));
     }
 
     /** Returns the file of the profile, which is beside the file. */
     Optional<Path> profileFile() {
-        return profile.filter(name -> PROFILE.matcher(name).matches()).flatMap(name -> file.map(path -> {
-            String own = String.valueOf(path.getFileName());
-            return path.resolveSibling(EXTENSION.matcher(own).replaceFirst("-" + name));
-        }));
+        return profile.filter(name -> PROFILE.matcher(name).matches())
+                .flatMap(name -> file.map(path -> {
+                    String own = String.valueOf(path.getFileName());
+                    return path.resolveSibling(EXTENSION.matcher(own).replaceFirst("-" + name));
+                }));
     }
 
     /** Returns the directory beside the file that is read if no other is named. */
@@ -120,7 +122,8 @@ record SettingsFiles(
             return List.of(Document.unreadable(path.toString(), "this is no directory: make it one, or move it away"));
         } catch (IOException e) {
             return List.of(Document.unreadable(
-                    path.toString(), TextFile.sentence(path, e).replace("no such file: create it", "no such directory: create it")));
+                    path.toString(),
+                    TextFile.sentence(path, e).replace("no such file: create it", "no such directory: create it")));
         }
     }
 }

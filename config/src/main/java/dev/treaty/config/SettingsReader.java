@@ -21,33 +21,6 @@ import java.util.TreeMap;
 final class SettingsReader {
     private static final Settings DEFAULTS = Settings.DEFAULTS;
 
-    private static final Shape.Group TOLERANCE = Shape.group(FaultTolerance.class);
-
-    /** Which keys there are: those that {@link #read} reads. */
-    static final Shape SHAPE = new Shape.Group(Map.of())
-            .with("name", new Shape.Value())
-            .with("region", new Shape.Value())
-            .with("zone", new Shape.Value())
-            .with("registry", new Shape.Value())
-            .with("registry-server", Shape.group(RegistryServerSettings.class))
-            .with("server", Shape.group(ServerSettings.class))
-            .with("client", Shape.group(ClientSettings.class))
-            .with("defaults", TOLERANCE)
-            .with(
-                    "services",
-                    new Shape.Named(TOLERANCE
-                            .with("operations", new Shape.Named(TOLERANCE))
-                            .with("balance", Shape.group(BalancePolicy.class))
-                            .with("routing", Shape.group(RoutingPolicy.class))
-                            .with("requires", Shape.group(RequirementSettings.class))))
-            .with(
-                    "run",
-                    new Shape.Listing(Shape.group(RunSettings.Hosted.class, RunSettings.Existing.class)))
-            .with("metrics", Shape.group(MetricsSettings.class))
-            .with("balance", Shape.group(BalancePolicy.class))
-            .with("faults", Shape.group(FaultSettings.class))
-            .with(AppSettings.KEY, new Shape.Anything());
-
     private SettingsReader() {}
 
     /**
@@ -64,7 +37,8 @@ final class SettingsReader {
         YamlNode merged = Layers.merge(documents, central, commandLine, problems);
         var reading = new SettingsReading(environment, problems);
         Section root = reading.root(
-                merged, Place.beginning(documents.isEmpty() ? "" : documents.getFirst().source()));
+                merged,
+                Place.beginning(documents.isEmpty() ? "" : documents.getFirst().source()));
         Settings settings = read(root);
         AppSettings app = AppSettings.read(root);
         return new Settings.Effective(settings, reading.end(), app, warnings(settings));
@@ -78,10 +52,13 @@ final class SettingsReader {
         new TreeMap<>(settings.services()).forEach((service, policies) -> {
             String key = "services." + service.value();
             List<String> own = policies.service().warnings();
-            own.stream().filter(warning -> !ofAll.contains(warning)).forEach(warning -> warnings.add(key + ": " + warning));
-            new TreeMap<>(policies.operations()).forEach((operation, tolerance) -> tolerance.warnings().stream()
-                    .filter(warning -> !own.contains(warning))
-                    .forEach(warning -> warnings.add(key + ".operations." + operation + ": " + warning)));
+            own.stream()
+                    .filter(warning -> !ofAll.contains(warning))
+                    .forEach(warning -> warnings.add(key + ": " + warning));
+            new TreeMap<>(policies.operations())
+                    .forEach((operation, tolerance) -> tolerance.warnings().stream()
+                            .filter(warning -> !own.contains(warning))
+                            .forEach(warning -> warnings.add(key + ".operations." + operation + ": " + warning)));
         });
         return warnings;
     }

@@ -215,7 +215,9 @@ final class SettingsReading {
 
     /** Returns whether a record that the application binds later may have this variable. */
     private boolean laterBound(String name) {
-        return prefix.equals(PREFIX) && !keyByVariable.containsKey(name) && name.startsWith(variableName(AppSettings.KEY) + "_");
+        return prefix.equals(PREFIX)
+                && !keyByVariable.containsKey(name)
+                && name.startsWith(variableName(AppSettings.KEY) + "_");
     }
 
     private String unknown(String name) {

@@ -5,7 +5,6 @@ import dev.treaty.config.SettingsKeys.Choice;
 import dev.treaty.config.SettingsKeys.Elements;
 import dev.treaty.config.SettingsKeys.Form;
 import dev.treaty.config.SettingsKeys.Group;
-import dev.treaty.config.SettingsKeys.Key;
 import dev.treaty.config.SettingsKeys.Kind;
 import dev.treaty.config.SettingsKeys.Names;
 import dev.treaty.config.SettingsKeys.Value;
@@ -78,7 +77,7 @@ public final class SettingsSchema {
         return text.append('\n').toString();
     }
 
-    private Map<String, Object> key(Key key) {
+    private Map<String, Object> key(SettingsKeys.Key key) {
         Map<String, Object> content = schema(key.kind(), key.optional());
         var schema = new LinkedHashMap<String, Object>();
         schema.put("description", description(key));
@@ -90,7 +89,7 @@ public final class SettingsSchema {
     }
 
     /** Returns the meaning and what is accepted, unless the schema lists it, without links. */
-    private static String description(Key key) {
+    private static String description(SettingsKeys.Key key) {
         Kind kind = key.kind() instanceof Elements(var element, var _) ? element : key.kind();
         boolean listed = kind instanceof Value value && (value.form() == Form.WORD || value.form() == Form.BOOLEAN);
         String accepted = listed ? "" : key.accepted();
@@ -142,8 +141,10 @@ public final class SettingsSchema {
     private Map<String, Object> group(Group group) {
         var properties = new LinkedHashMap<String, Object>();
         group.keys().forEach(key -> properties.put(key.name(), key(key)));
-        List<String> required =
-                group.keys().stream().filter(Key::required).map(Key::name).toList();
+        List<String> required = group.keys().stream()
+                .filter(SettingsKeys.Key::required)
+                .map(SettingsKeys.Key::name)
+                .toList();
         var schema = new LinkedHashMap<String, Object>();
         schema.put("type", required.isEmpty() ? List.of("object", "null") : "object");
         schema.put("additionalProperties", false);

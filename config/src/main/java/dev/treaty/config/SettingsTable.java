@@ -4,7 +4,6 @@ import dev.treaty.config.SettingsKeys.Anything;
 import dev.treaty.config.SettingsKeys.Choice;
 import dev.treaty.config.SettingsKeys.Elements;
 import dev.treaty.config.SettingsKeys.Group;
-import dev.treaty.config.SettingsKeys.Key;
 import dev.treaty.config.SettingsKeys.Kind;
 import dev.treaty.config.SettingsKeys.Names;
 import dev.treaty.config.SettingsKeys.Value;
@@ -57,11 +56,11 @@ final class SettingsTable {
     }
 
     /** Returns the keys of a group that the group from which it inherits does not have. */
-    private List<Key> own(Group group) {
+    private List<SettingsKeys.Key> own(Group group) {
         Group inherited = groups.get(group.inherits());
         Set<String> names = inherited == null
                 ? Set.of()
-                : inherited.keys().stream().map(Key::name).collect(Collectors.toSet());
+                : inherited.keys().stream().map(SettingsKeys.Key::name).collect(Collectors.toSet());
         return group.keys().stream().filter(key -> !names.contains(key.name())).toList();
     }
 
@@ -71,12 +70,12 @@ final class SettingsTable {
 
     private String written() {
         text.append(HEAD.substring(1));
-        for (Key key : SettingsKeys.ROOT.keys()) {
+        for (SettingsKeys.Key key : SettingsKeys.ROOT.keys()) {
             if (key.kind() instanceof Value || key.kind() instanceof Anything) {
                 key(key.name(), key);
             }
         }
-        for (Key key : SettingsKeys.ROOT.keys()) {
+        for (SettingsKeys.Key key : SettingsKeys.ROOT.keys()) {
             if (!(key.kind() instanceof Value || key.kind() instanceof Anything)) {
                 text.append("\n### `")
                         .append(key.name())
@@ -98,7 +97,7 @@ final class SettingsTable {
         switch (kind) {
             case Group group -> {
                 if (!group.inherits().isEmpty()) {
-                    List<Key> own = own(group);
+                    List<SettingsKeys.Key> own = own(group);
                     String same = group.keys().stream()
                             .filter(key -> !own.contains(key))
                             .map(key -> "`" + key.name() + "`")
@@ -114,7 +113,7 @@ final class SettingsTable {
         }
     }
 
-    private void key(String path, Key key) {
+    private void key(String path, SettingsKeys.Key key) {
         switch (key.kind()) {
             case Group group
             when repeated(group) ->
@@ -140,7 +139,7 @@ final class SettingsTable {
         }
     }
 
-    private static String standard(Key key) {
+    private static String standard(SettingsKeys.Key key) {
         if (key.required()) {
             return "required";
         }

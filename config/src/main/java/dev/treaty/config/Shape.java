@@ -1,15 +1,13 @@
 package dev.treaty.config;
 
-import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
-import java.lang.reflect.Type;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
-/** What a part of the settings accepts, by the Java types that it is read into. */
+/** What a part of the settings accepts: the form of {@link SettingsKeys}, without types and texts. */
 sealed interface Shape {
+    /** All settings. */
+    Shape ROOT = of(SettingsKeys.ROOT);
+
     /** One text. */
     record Value() implements Shape {}
 
@@ -20,42 +18,26 @@ sealed interface Shape {
     record Named(Shape content) implements Shape {}
 
     /** A group of known keys. */
-    record Group(Map<String, Shape> keys) implements Shape {
-        Group with(String key, Shape shape) {
-            var more = new TreeMap<>(keys);
-            more.put(key, shape);
-            return new Group(more);
-        }
-    }
+    record Group(Map<String, Shape> keys) implements Shape {}
 
     /** Any keys with any values: those of the application. */
     record Anything() implements Shape {}
 
-    /**
-     * Returns the shape of a type.
-     *
-     * @param key the last part of the key
-     */
-    static Shape of(Type type, String key) {
-        if (type instanceof ParameterizedType generic) {
-            Type[] arguments = generic.getActualTypeArguments();
-            Shape content = of(arguments[arguments.length - 1], key);
-            return generic.getRawType() == Optional.class
-                    ? content
-                    : generic.getRawType() == List.class ? new Listing(content) : new Named(content);
-        }
-        Class<?> plain = (Class<?>) type;
-        return ValueFormat.of(plain, key).isPresent() ? new Value() : group(plain);
+    private static Shape of(SettingsKeys.Kind kind) {
+        return switch (kind) {
+            case SettingsKeys.Value _ -> new Value();
+            case SettingsKeys.Elements list -> new Listing(of(list.element()));
+            case SettingsKeys.Names names -> new Named(of(names.content()));
+            case SettingsKeys.Group group -> group(group);
+            case SettingsKeys.Choice choice -> group(choice.groups().toArray(SettingsKeys.Group[]::new));
+            case SettingsKeys.Anything _ -> new Anything();
+        };
     }
 
-    /** Returns the shape of records. */
-    static Group group(Class<?>... records) {
+    private static Group group(SettingsKeys.Group... groups) {
         var keys = new TreeMap<String, Shape>();
-        for (Class<?> each : records) {
-            for (RecordComponent component : each.getRecordComponents()) {
-                String key = KeyNames.kebab(component.getName());
-                keys.put(key, of(component.getGenericType(), key));
-            }
+        for (SettingsKeys.Group group : groups) {
+            group.keys().forEach(key -> keys.put(key.name(), of(key.kind())));
         }
         return new Group(keys);
     }

@@ -31,8 +31,9 @@ final class TextFile {
         try {
             var attributes = Files.readAttributes(file, BasicFileAttributes.class);
             if (attributes.isDirectory()) {
-                throw new UnreadableException("this is a directory: name a file. Containers make a directory if the file"
-                        + " to mount does not exist");
+                throw new UnreadableException(
+                        "this is a directory: name a file. Containers make a directory if the file"
+                                + " to mount does not exist");
             }
             if (!attributes.isRegularFile()) {
                 throw new UnreadableException("this is neither a file nor a link to one: name a file");
@@ -48,13 +49,15 @@ final class TextFile {
     /** Returns what is wrong, and what to do. */
     static String sentence(Path file, IOException e) {
         return switch (e) {
-            case NoSuchFileException _ when Files.isSymbolicLink(file) ->
+            case NoSuchFileException _
+            when Files.isSymbolicLink(file) ->
                 "this links to a file that does not exist: create that file, or correct the link";
             case NoSuchFileException _ -> "there is no such file: create it, or correct the path";
             case AccessDeniedException _ ->
                 "the user " + System.getProperty("user.name", "of this process")
                         + " may not read this: permit it, and the directories above it (chmod, chown)";
-            case FileSystemException system when system.getReason() != null ->
+            case FileSystemException system
+            when system.getReason() != null ->
                 "this cannot be read (" + system.getReason() + "): check the path, its links and the disk";
             default -> "this cannot be read (" + e.getMessage() + "): check the path and the disk";
         };
@@ -78,8 +81,9 @@ final class TextFile {
         String text = out.flip().toString();
         int zero = text.indexOf('\0');
         if (zero >= 0) {
-            throw new UnreadableException("line " + line(text.substring(0, zero)) + " has a NUL byte: the file is binary,"
-                    + " in UTF-16, or was not written to its end; save it again as text in UTF-8");
+            throw new UnreadableException(
+                    "line " + line(text.substring(0, zero)) + " has a NUL byte: the file is binary,"
+                            + " in UTF-16, or was not written to its end; save it again as text in UTF-8");
         }
         return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }

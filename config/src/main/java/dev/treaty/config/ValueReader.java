@@ -122,18 +122,14 @@ interface ValueReader {
             int problems = slot.reading().problems.count();
             List<Element> elements = listed.map(text -> elements(slot, text)).orElseGet(() -> elements(slot));
             List<@Nullable Object> values = elements.stream()
-                    .map(each -> each.text.isPresent()
-                            ? each.slot.parse(format, each.text.get())
-                            : each.slot.parse(format))
+                    .<@Nullable Object>map(each ->
+                            each.text.isPresent() ? each.slot.parse(format, each.text.get()) : each.slot.parse(format))
                     .toList();
             if (slot.reading().problems.count() > problems) {
                 return null;
             }
             String shown = IntStream.range(0, values.size())
-                    .mapToObj(i -> slot.shown(
-                            format,
-                            Objects.requireNonNull(values.get(i)),
-                            elements.get(i).text))
+                    .mapToObj(i -> slot.shown(format, Objects.requireNonNull(values.get(i)), elements.get(i).text))
                     .collect(Collectors.joining(", "));
             slot.inEffect(format, shown, listed.map(Slot.Text::origin).orElse(slot.place().origin()));
             return values;

@@ -140,8 +140,7 @@ class AppSettingsTest {
         assertThat(problems(app, "nowhere", Required.class))
                 .containsExactly("treaty.yaml:2:3: app.nowhere.name: is missing and has no default; set it here");
         assertThat(problems(app("app: {payments: {pause: PT-1S}}"), "payments", Payments.class))
-                .containsExactly(
-                        "treaty.yaml:1:17: app.payments: java.lang.ArithmeticException: no negative pauses");
+                .containsExactly("treaty.yaml:1:17: app.payments: java.lang.ArithmeticException: no negative pauses");
         assertThat(problems(app("app: {payments: [1]}"), "payments", Payments.class))
                 .containsExactly("treaty.yaml:1:17: app.payments: expected a group of keys, found a list");
     }
@@ -155,8 +154,7 @@ class AppSettingsTest {
                 Optional.empty(),
                 Map.of("TREATY_APP_PAYMENTS_RETRY_MAX", "7", "TREATY_APP_PAYMENTS_COUNTRIES", "de,fr"),
                 Map.of("app.payments.limits.day", "9"));
-        var central = new CentralSetting(
-                "app.payments.ceiling", "5", "alice", "", Instant.EPOCH, Optional.empty(), 3);
+        var central = new CentralSetting("app.payments.ceiling", "5", "alice", "", Instant.EPOCH, Optional.empty(), 3);
         var effective = sources.read(List.of(central));
         Payments payments = effective.app().bind("payments", Payments.class);
         assertThat(payments.retryMax()).isEqualTo(7);
@@ -171,8 +169,8 @@ class AppSettingsTest {
 
     @Test
     void variables_that_a_bound_record_does_not_have_are_unknown() {
-        AppSettings app =
-                read("", Map.of("TREATY_APP_PAYMENTS_RETRY_MAXX", "7", "TREATY_APP_CACHE_SIZE", "1")).app();
+        AppSettings app = read("", Map.of("TREATY_APP_PAYMENTS_RETRY_MAXX", "7", "TREATY_APP_CACHE_SIZE", "1"))
+                .app();
         assertThat(problems(app, "payments", Payments.class))
                 .containsExactly("TREATY_APP_PAYMENTS_RETRY_MAXX: no setting has this variable; did you mean"
                         + " TREATY_APP_PAYMENTS_RETRY_MAX?");
@@ -183,9 +181,10 @@ class AppSettingsTest {
         var closed = Class.forName("jdk.internal.constant.ModuleDescImpl").asSubclass(Record.class);
         assertThatThrownBy(() -> app("app: {os: {name: a}}").bind("os", closed))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("the record jdk.internal.constant.ModuleDescImpl is not accessible: make it public and export its"
-                        + " package, or write \"opens jdk.internal.constant to dev.treaty.config\" in the declaration of"
-                        + " java.base");
+                .hasMessage(
+                        "the record jdk.internal.constant.ModuleDescImpl is not accessible: make it public and export"
+                                + " its package, or write \"opens jdk.internal.constant to dev.treaty.config\" in the"
+                                + " declaration of java.base");
         assertThatThrownBy(() -> app("").bind("odd", Odd.class))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("thread has a type that settings cannot have: java.lang.Thread");
@@ -223,7 +222,8 @@ class AppSettingsTest {
         assertThat(problems(effective.app(), "database", Database.class)).noneMatch(p -> p.contains("hunter"));
 
         record Picky(int password) {}
-        AppSettings one = read("app: {x: {password: \"file:" + secret + "\"}}", Map.of()).app();
+        AppSettings one =
+                read("app: {x: {password: \"file:" + secret + "\"}}", Map.of()).app();
         Files.delete(secret); // what has been read stays
         assertThat(problems(one, "x", Picky.class))
                 .containsExactly("treaty.yaml:1:21: app.x.password: \"file:" + secret

@@ -132,8 +132,8 @@ class CentralSettingsTest {
 
         assertThat(settings.settings(NOW)).isEmpty();
         assertThat(settings.history().getFirst())
-                .isEqualTo(new Change(
-                        2, RETRY, Optional.of("2"), Optional.empty(), "bob", "over", NOW, Optional.empty()));
+                .isEqualTo(
+                        new Change(2, RETRY, Optional.of("2"), Optional.empty(), "bob", "over", NOW, Optional.empty()));
     }
 
     @Test
@@ -176,8 +176,8 @@ class CentralSettingsTest {
             long earliest = Math.max(0, settings.revision() - 20);
             settings = switch (random.nextInt(6)) {
                 case 0 -> values(settings, NOW).containsKey(key) ? settings.unset(key, "bob", "", NOW) : settings;
-                case 1 -> settings.rollback(
-                        earliest + random.nextLong(settings.revision() - earliest + 1), "bob", "", NOW);
+                case 1 ->
+                    settings.rollback(earliest + random.nextLong(settings.revision() - earliest + 1), "bob", "", NOW);
                 default -> set(settings, key, "value" + i);
             };
             states.put(settings.revision(), values(settings, NOW));
@@ -243,14 +243,22 @@ class CentralSettingsTest {
     void a_stored_text_that_cannot_be_read_is_refused_with_a_reason() {
         String valid = set(CentralSettings.EMPTY, RETRY, "2").text();
         Map<String, String> texts = new TreeMap<>(Map.of(
-                "retry: 2", "not JSON of central settings, at character 0",
-                "[", "expected an object, a list",
-                "[".repeat(100_000), "the nesting is deeper than 8 levels",
-                "[]", "something that is not an object",
-                "{}", "without format",
-                valid + "x", "something follows the end",
-                valid.substring(0, 60), "the end is missing"));
-        texts.put(valid.replace("\"format\":1", "\"format\":2"), "have the format 2, and this version of Treaty reads 1");
+                "retry: 2",
+                "not JSON of central settings, at character 0",
+                "[",
+                "expected an object, a list",
+                "[".repeat(100_000),
+                "the nesting is deeper than 8 levels",
+                "[]",
+                "something that is not an object",
+                "{}",
+                "without format",
+                valid + "x",
+                "something follows the end",
+                valid.substring(0, 60),
+                "the end is missing"));
+        texts.put(
+                valid.replace("\"format\":1", "\"format\":2"), "have the format 2, and this version of Treaty reads 1");
         texts.put(valid.replace("{\"format\"", "{\"groups\":[],\"format\""), "the unknown field \"groups\": a newer");
         texts.put(valid.replace("\"value\":\"2\"", "\"value\":\"2\",\"share\":5"), "the unknown field \"share\"");
         texts.put(valid.replace("\"value\":\"2\"", "\"value\":2"), "another kind of value");
@@ -267,7 +275,9 @@ class CentralSettingsTest {
 
     @Test
     void mutated_texts_are_read_as_they_are_or_refused() {
-        String valid = set(set(CentralSettings.EMPTY, RETRY, "2"), "a", "b\\\"").unset("a", "bob", "", NOW).text();
+        String valid = set(set(CentralSettings.EMPTY, RETRY, "2"), "a", "b\\\"")
+                .unset("a", "bob", "", NOW)
+                .text();
         var random = new Random(7);
         for (int i = 0; i < 20_000; i++) {
             var mutated = new StringBuilder(valid);
@@ -289,8 +299,7 @@ class CentralSettingsTest {
 
     @Test
     void a_change_is_repeated_on_what_another_one_has_stored_first() {
-        try (var registry = new EmbeddedRegistry(
-                new RuntimeDependencies(Time.system(), new Random(1), Events.NONE))) {
+        try (var registry = new EmbeddedRegistry(new RuntimeDependencies(Time.system(), new Random(1), Events.NONE))) {
             var store = registry.settings();
             var raced = new AtomicBoolean();
             UnaryOperator<CentralSettings> change = before -> {
@@ -334,8 +343,7 @@ class CentralSettingsTest {
         assertThatExceptionOfType(ServiceException.class)
                 .isThrownBy(() -> CentralSettings.change(contended, s -> set(s, "a", "1")))
                 .withMessageContaining("change too often");
-        assertThatThrownBy(() ->
-                        CentralSettings.change(SettingsStore.unsupported("static"), s -> set(s, "a", "1")))
+        assertThatThrownBy(() -> CentralSettings.change(SettingsStore.unsupported("static"), s -> set(s, "a", "1")))
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageContaining("edit treaty.yaml, which is reloaded");
     }

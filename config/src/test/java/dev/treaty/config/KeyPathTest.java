@@ -24,7 +24,8 @@ class KeyPathTest {
                 "services.\"x.operations.get\".level | services/x.operations.get/level",
                 "services.x.operations.get.level | services/x/operations/get/level",
                 "services.shop.Orders.balance.policy | services/shop.Orders/balance/policy",
-                "services.shop.Orders.requires.capabilities.full-text | services/shop.Orders/requires/capabilities/full-text",
+                "services.shop.Orders.requires.capabilities.full-text |"
+                        + " services/shop.Orders/requires/capabilities/full-text",
                 "services.shop | services/shop",
                 "services.\"shop.Orders\" | services/shop.Orders",
                 "server.metadata.team.name | server/metadata/team.name",
@@ -62,7 +63,19 @@ class KeyPathTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", ".", ".zone", "zone.", "server..port", "server.\"port", "run[x]", "a]", "[0]", "services.\"\""})
+    @ValueSource(
+            strings = {
+                "",
+                ".",
+                ".zone",
+                "zone.",
+                "server..port",
+                "server.\"port",
+                "run[x]",
+                "a]",
+                "[0]",
+                "services.\"\""
+            })
     void what_is_no_key_is_refused(String key) {
         assertThatThrownBy(() -> KeyPath.parse(key)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> KeyPath.parse("services" + ".a".repeat(KeyPath.LENGTH_MAX)))
@@ -86,7 +99,8 @@ class KeyPathTest {
               - {name: a.B, address: "http://a:1"}
             app: {a: {b: [1, 2], c: [{d: e}]}}
             """, Map.of()).values();
-        assertThat(values).hasSizeGreaterThan(200).allSatisfy(setting -> assertThat(KeyPath.parse(setting.key()))
-                .hasToString(setting.key()));
+        assertThat(values)
+                .hasSizeGreaterThan(200)
+                .allSatisfy(setting -> assertThat(KeyPath.parse(setting.key())).hasToString(setting.key()));
     }
 }

@@ -43,7 +43,7 @@ class LayersTest {
     }
 
     private void central(String key, String value) {
-        long revision = 17 + central.size();
+        long revision = 17L + central.size();
         central.add(new CentralSetting(key, value, "alice", "load test", SET, Optional.empty(), revision));
     }
 
@@ -169,8 +169,15 @@ class LayersTest {
         assertThat(settings.defaults().fallback().value()).contains("{\"result\": 7}");
         assertThat(settings.faults().client()).hasSize(1);
         assertThat(settings.server().metadata()).isEqualTo(Map.of("a.b", "c: ${d}"));
-        assertThat(settings.run()).extracting(run -> ((RunSettings.Hosted) run).instances()).containsExactly(3);
-        assertThat(settings.service(ORDERS).operations().get("get").rateLimit().orElseThrow().permits())
+        assertThat(settings.run())
+                .extracting(run -> ((RunSettings.Hosted) run).instances())
+                .containsExactly(3);
+        assertThat(settings.service(ORDERS)
+                        .operations()
+                        .get("get")
+                        .rateLimit()
+                        .orElseThrow()
+                        .permits())
                 .isEqualTo(4);
         assertThat(origins())
                 .containsEntry("run[0].instances", "3 central (revision 23, alice, 2026-11-30T10:00:00Z)")
@@ -200,19 +207,23 @@ class LayersTest {
         commandLine.put("server.drain", "2 days");
         commandLine.put("run[0].instances", "2");
         String revision17 = "central (revision 17, alice, 2026-11-30T10:00:00Z): services.shop.Orders.deadline: ";
-        assertThat(problems()).satisfiesExactly(
-                p -> assertThat(p).startsWith("treaty.yaml:1:10: server.prot: no setting has this key"),
-                p -> assertThat(p).startsWith("treaty-prod.yaml:2:27: client.connections-max: connections-max is 0"),
-                p -> assertThat(p).isEqualTo("conf.d/a.yaml:3:7: zone: expected one value, found a list"),
-                p -> assertThat(p).startsWith(revision17 + "\"soon\" is not a duration"),
-                p -> assertThat(p)
-                        .startsWith("central (revision 18, alice, 2026-11-30T10:00:00Z):"
-                                + " services.shop.Orders.retry.atempts: no setting has this key; did you mean"
-                                + " services.shop.Orders.retry.attempts?"),
-                p -> assertThat(p).contains("revision 19", "set it in the file or by TREATY_REGISTRY"),
-                p -> assertThat(p).isEqualTo("--set: run[0].instances: the list has 0 elements, and the first is [0]"),
-                p -> assertThat(p).startsWith("--set: server.drain: \"2 days\" is not a duration"),
-                p -> assertThat(p).startsWith("TREATY_SERVER_PORT: server.port: \"many\" is not a whole number"));
+        assertThat(problems())
+                .satisfiesExactly(
+                        p -> assertThat(p).startsWith("treaty.yaml:1:10: server.prot: no setting has this key"),
+                        p -> assertThat(p)
+                                .startsWith("treaty-prod.yaml:2:27: client.connections-max: connections-max is 0"),
+                        p -> assertThat(p).isEqualTo("conf.d/a.yaml:3:7: zone: expected one value, found a list"),
+                        p -> assertThat(p).startsWith(revision17 + "\"soon\" is not a duration"),
+                        p -> assertThat(p)
+                                .startsWith("central (revision 18, alice, 2026-11-30T10:00:00Z):"
+                                        + " services.shop.Orders.retry.atempts: no setting has this key; did you mean"
+                                        + " services.shop.Orders.retry.attempts?"),
+                        p -> assertThat(p).contains("revision 19", "set it in the file or by TREATY_REGISTRY"),
+                        p -> assertThat(p)
+                                .isEqualTo("--set: run[0].instances: the list has 0 elements, and the first is [0]"),
+                        p -> assertThat(p).startsWith("--set: server.drain: \"2 days\" is not a duration"),
+                        p -> assertThat(p)
+                                .startsWith("TREATY_SERVER_PORT: server.port: \"many\" is not a whole number"));
     }
 
     @Test
@@ -230,13 +241,15 @@ class LayersTest {
         write("treaty.yaml", "a: [");
         write("conf.d/a.yaml", "- 1");
         write("conf.d/b.yaml", "a: b: c");
-        assertThat(problems()).satisfiesExactly(
-                p -> assertThat(p).startsWith("treaty.yaml:1:5: not valid YAML"),
-                p -> assertThat(p)
-                        .isEqualTo("treaty-prod.yaml: there is no such file: create it, or correct the path; the profile"
-                                + " prod reads it"),
-                p -> assertThat(p).isEqualTo("conf.d/a.yaml:1:1: expected a group of keys, found a list"),
-                p -> assertThat(p).startsWith("conf.d/b.yaml:1:5: not valid YAML"));
+        assertThat(problems())
+                .satisfiesExactly(
+                        p -> assertThat(p).startsWith("treaty.yaml:1:5: not valid YAML"),
+                        p -> assertThat(p)
+                                .isEqualTo(
+                                        "treaty-prod.yaml: there is no such file: create it, or correct the path; the"
+                                                + " profile prod reads it"),
+                        p -> assertThat(p).isEqualTo("conf.d/a.yaml:1:1: expected a group of keys, found a list"),
+                        p -> assertThat(p).startsWith("conf.d/b.yaml:1:5: not valid YAML"));
     }
 
     @Test
@@ -257,7 +270,11 @@ class LayersTest {
         write("other/d.txt", "zone: text");
         environment.put("TREATY_CONFIG_DIRECTORY", folder.resolve("other").toString());
         assertThat(read().settings().zone()).isEqualTo("other");
-        assertThat(ConfigurationSources.of(environment).read(List.of()).settings().zone()).isEqualTo("other");
+        assertThat(ConfigurationSources.of(environment)
+                        .read(List.of())
+                        .settings()
+                        .zone())
+                .isEqualTo("other");
 
         environment.put("TREATY_CONFIG_DIRECTORY", folder.resolve("gone").toString());
         assertThat(problems()).containsExactly("gone: there is no such directory: create it, or correct the path");
@@ -275,9 +292,12 @@ class LayersTest {
                   get: {level: basic, hedge: {percentile: 0.9}}
               shop.Stock: {deadline: 9s}
             """);
-        assertThat(read().warnings()).satisfiesExactly(
-                w -> assertThat(w).startsWith("defaults: attempt-timeout (1.5s) is not shorter than deadline (1s)"),
-                w -> assertThat(w).startsWith("services.shop.Orders.operations.get: hedging is set, but level basic"));
+        assertThat(read().warnings())
+                .satisfiesExactly(
+                        w -> assertThat(w)
+                                .startsWith("defaults: attempt-timeout (1.5s) is not shorter than deadline (1s)"),
+                        w -> assertThat(w)
+                                .startsWith("services.shop.Orders.operations.get: hedging is set, but level basic"));
         write("treaty.yaml", "");
         assertThat(read().warnings()).isEmpty();
     }

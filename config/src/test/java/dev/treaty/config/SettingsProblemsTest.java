@@ -169,8 +169,9 @@ class SettingsProblemsTest {
                 file(
                         "an unknown key",
                         "kubernetes: true",
-                        "1:1: kubernetes: no setting has this key; Accepted here: app, balance, client, defaults, faults,"
-                                + " metrics, name, region, registry, registry-server, run, server, services, zone"),
+                        "1:1: kubernetes: no setting has this key; Accepted here: app, balance, client, defaults,"
+                                + " faults, metrics, name, region, registry, registry-server, run, server, services,"
+                                + " zone"),
                 file("a key twice", "name: a\nzone: b\nname: c", "3:1: name: is set twice; line 1 sets it already"),
                 file("a list for a group", "server: [1]", "1:9: server: expected a group of keys, found a list"),
                 file("a value for a group", "server: on", "1:9: server: expected a group of keys, found a value"),
@@ -260,8 +261,8 @@ class SettingsProblemsTest {
                         "TREATY_SERVICES_SHOP_ORDER_DEADLINE",
                         "1s",
                         "TREATY_SERVICES_SHOP_ORDER_DEADLINE: no setting has this variable; did you mean"
-                            + " TREATY_SERVICES_SHOP_ORDERS_DEADLINE? A variable can set a value of a service that"
-                            + " another layer names"),
+                                + " TREATY_SERVICES_SHOP_ORDERS_DEADLINE? A variable can set a value of a service that"
+                                + " another layer names"),
                 new Invalid(
                         "a variable of two services",
                         "services: {a.B: {}, a-b: {}}",

@@ -12,7 +12,6 @@ import com.networknt.schema.keyword.NonValidationKeyword;
 import dev.treaty.config.SettingsKeys.Elements;
 import dev.treaty.config.SettingsKeys.Form;
 import dev.treaty.config.SettingsKeys.Group;
-import dev.treaty.config.SettingsKeys.Key;
 import dev.treaty.config.SettingsKeys.Names;
 import dev.treaty.config.SettingsKeys.Value;
 import dev.treaty.core.contract.ServiceName;
@@ -139,8 +138,8 @@ class SettingsSchemaTest {
     /** A key with a value, alone, in a list, or by a name. */
     private record Leaf(String path, Value value, boolean optional) {}
 
-    private static Map<String, Key> keys() {
-        var keys = new LinkedHashMap<String, Key>();
+    private static Map<String, SettingsKeys.Key> keys() {
+        var keys = new LinkedHashMap<String, SettingsKeys.Key>();
         SettingsKeys.walk("", SettingsKeys.ROOT, keys::put);
         return keys;
     }
@@ -295,7 +294,7 @@ class SettingsSchemaTest {
     private static boolean acceptedBeside(Leaf leaf, String text, List<Leaf> leaves) {
         String group = leaf.path.substring(0, leaf.path.lastIndexOf('.') + 1);
         Stream<String> beside = leaves.stream()
-                .filter(other -> other != leaf && other.path.startsWith(group))
+                .filter(other -> !other.equals(leaf) && other.path.startsWith(group))
                 .filter(other -> other.path.indexOf('.', group.length()) < 0)
                 .flatMap(other -> Stream.of(other.value.min(), other.value.max())
                         .filter(bound -> !bound.isEmpty())
@@ -504,7 +503,8 @@ class SettingsSchemaTest {
 
     @Test
     void the_examples_of_files_and_of_the_documentation_are_accepted() throws IOException {
-        Set<String> roots = SettingsKeys.ROOT.keys().stream().map(Key::name).collect(Collectors.toSet());
+        Set<String> roots =
+                SettingsKeys.ROOT.keys().stream().map(SettingsKeys.Key::name).collect(Collectors.toSet());
         Pattern key = Pattern.compile("(?m)^([a-z-]+):");
         var examples = new LinkedHashMap<String, String>();
         try (Stream<Path> files = Stream.concat(
@@ -545,8 +545,8 @@ class SettingsSchemaTest {
     }
 
     private static Stream<Path> walk(Path folder) {
-        try {
-            return Files.walk(folder);
+        try (Stream<Path> all = Files.walk(folder)) {
+            return all.toList().stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -15,8 +15,9 @@ import picocli.CommandLine.Option;
         name = "demo",
         description = {
             "Runs a shop of five services in eleven processes under load, and injects faults: kills a process, kills"
-                    + " and restarts the registry, freezes a process, slows a process and then a whole service while"
-                    + " central settings change its level, deadline and fallback, and replaces the orders with their next version.",
+                + " and restarts the registry, freezes a process, slows a process and then a whole service while"
+                + " central settings change its level, deadline and fallback, and replaces the orders with their next"
+                + " version.",
             "The report shows what callers noticed of each; with --json, progress goes to the error stream. The exit"
                     + " code is 1 if a call failed, 130 after Ctrl-C."
         },

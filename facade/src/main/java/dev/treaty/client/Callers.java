@@ -204,8 +204,8 @@ public final class Callers implements AutoCloseable {
     }
 
     /**
-     * Applies another generation of settings, from the next call on. What is equal in both stays as it is, also if it was
-     * changed by code.
+     * Applies another generation of settings, from the next call on. What is equal in both stays as it is, also if it
+     * was changed by code.
      */
     public void apply(long number, Settings changed) {
         Settings before = settings;

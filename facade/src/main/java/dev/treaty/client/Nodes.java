@@ -89,7 +89,7 @@ public final class Nodes implements AutoCloseable {
         return tolerance.get().level().includes(IsolationLevel.ENHANCED);
     }
 
-    /** Applies changed fault tolerance. A breaker whose policy has changed stays as an operator's code has forced it. */
+    /** Applies changed fault tolerance. A breaker whose policy has changed stays as code has forced it. */
     void applyTolerance() {
         lock.lock();
         try {

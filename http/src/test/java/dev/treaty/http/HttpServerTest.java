@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
@@ -408,6 +409,22 @@ class HttpServerTest {
                         .doesNotContainKey("access-control-allow-origin")
                         .containsEntry("vary", "Origin");
             }
+        }
+    }
+
+    @Test
+    void origins_and_the_largest_body_change_from_the_next_request_on_also_of_open_connections() throws IOException {
+        String page = "Origin: https://shop.example";
+        try (var other = new Running(HttpServerOptions.STANDARD, HttpTransportOptions.STANDARD);
+                var socket = dial(other)) {
+            assertThat(exchange(socket, post("/shop.Orders/last", "{}", page)).headers())
+                    .doesNotContainKey("access-control-allow-origin");
+            other.server.reconfigure(1_024, Set.of("https://shop.example"), List.of());
+            assertThat(exchange(socket, post("/shop.Orders/last", "{}", page)).headers())
+                    .containsEntry("access-control-allow-origin", "https://shop.example");
+            String large = "{\"id\":\"" + "x".repeat(2_000) + "\"}";
+            assertThat(exchange(socket, post("/shop.Orders/last", large, page)).body())
+                    .contains("larger than the limit of 1024 bytes");
         }
     }
 

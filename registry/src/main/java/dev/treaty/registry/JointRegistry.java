@@ -87,7 +87,8 @@ public final class JointRegistry implements Registry {
         this.all = Stream.concat(primaries.stream(), secondary.stream()).toList();
         this.time = time;
         this.watchers = new Watchers(changes, acks, time, Events.NONE);
-        this.settings = new JointSettings(primaries.stream().map(Registry::settings).toList(), time);
+        this.settings =
+                new JointSettings(primaries.stream().map(Registry::settings).toList(), time);
         this.checks = BackgroundThread.virtual("treaty-joint-registry", time, Events.NONE, this::checkRepeatedly);
         checks.start();
     }

@@ -163,10 +163,11 @@ final class JointSettings implements SettingsStore, AutoCloseable {
             thread = BackgroundThread.virtual("treaty-joint-settings", time, Events.NONE, this::run);
         }
         for (Member each : members) {
-            each.store.watch(stored -> { // closed with the registry
-                each.seen = stored;
-                wake();
-            });
+            each.store.watch(
+                    stored -> { // closed with the registry
+                        each.seen = stored;
+                        wake();
+                    });
         }
         merge();
         Objects.requireNonNull(thread).start();

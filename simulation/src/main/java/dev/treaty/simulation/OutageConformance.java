@@ -354,7 +354,9 @@ public abstract class OutageConformance {
         assertThatThrownBy(() -> writing.settings().replace(1, "lost")).isInstanceOf(ServiceException.class);
         assertThatThrownBy(() -> writing.settings().read()).isInstanceOf(ServiceException.class);
         var late = SettingsRecorder.watch(client(LASTING).settings());
-        assertThat(late.received()).as("the settings of a registry that is down").isEmpty();
+        assertThat(late.received())
+                .as("the settings of a registry that is down")
+                .isEmpty();
         assertThat(watcher.received()).containsExactly(first);
         restart();
 

@@ -11,6 +11,7 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.time.ManualTime;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
+import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryProtocol.Health;
 import dev.treaty.registry.RegistryProtocol.Instance;
@@ -73,6 +74,11 @@ class JournalTest {
             return view;
         }
 
+        SettingsStore.Stored settings() {
+            var registry = new EmbeddedRegistry(table, Time.system(), Events.NONE);
+            return registry.settings().read();
+        }
+
         @Override
         public void close() throws IOException {
             service.close();
@@ -120,14 +126,14 @@ class JournalTest {
         }
         for (int restart = 0; restart < 2; restart++) { // from the log, and from the snapshot
             try (var after = new Stored(store, Time.system())) {
-                assertThat(after.table.settings().known().stored()).isEqualTo(new SettingsStore.Stored(2, text));
+                assertThat(after.settings()).isEqualTo(new SettingsStore.Stored(2, text));
             }
         }
         try (var after = new Stored(store, Time.system())) {
             assertThat(after.service.replaceSettings(2, 3, "third")).isTrue();
         }
         try (var after = new Stored(store, Time.system())) {
-            assertThat(after.table.settings().known().stored()).isEqualTo(new SettingsStore.Stored(3, "third"));
+            assertThat(after.settings()).isEqualTo(new SettingsStore.Stored(3, "third"));
         }
     }
 
@@ -147,7 +153,7 @@ class JournalTest {
 
             try (var after = new Stored(store, Time.system())) {
                 assertThat(after.view()).containsOnlyKeys("a", "b");
-                assertThat(after.table.settings().known().stored()).isEqualTo(SettingsStore.Stored.NONE);
+                assertThat(after.settings()).isEqualTo(SettingsStore.Stored.NONE);
                 assertThat(after.events).isEmpty();
             }
         }

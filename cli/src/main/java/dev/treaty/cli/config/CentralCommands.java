@@ -69,12 +69,13 @@ final class CentralCommands {
             return Main.OK;
         }
 
-        private void print(
-                CentralSettingsChange.Result result, Map<CentralSettingsChange.Used, List<String>> used) {
+        private void print(CentralSettingsChange.Result result, Map<CentralSettingsChange.Used, List<String>> used) {
             if (json()) {
                 var document = new LinkedHashMap<String, Object>();
                 document.put("revision", result.after().revision());
-                document.put("changes", result.changes().stream().map(CentralCommands::fields).toList());
+                document.put(
+                        "changes",
+                        result.changes().stream().map(CentralCommands::fields).toList());
                 document.put("used", CentralSettingsChange.fields(used));
                 printJson(document);
                 return;
@@ -99,7 +100,8 @@ final class CentralCommands {
                     .forEach(each -> out().println(paint(
                             Style.WARNING,
                             String.join(", ", each.getValue()) + ": "
-                                    + each.getKey().key() + " stays " + each.getKey().value() + ", "
+                                    + each.getKey().key() + " stays "
+                                    + each.getKey().value() + ", "
                                     + each.getKey().origin())));
         }
     }

@@ -67,7 +67,8 @@ public final class CentralSettingsChange {
             Optional<Instant> end = expires.map(now::plus);
             CentralSettings after = before;
             for (var value : values.entrySet()) {
-                after = after.set(Configuration.requireCentral(value.getKey()), value.getValue(), author, reason, now, end);
+                after = after.set(
+                        Configuration.requireCentral(value.getKey()), value.getValue(), author, reason, now, end);
             }
             requireValid(after.settings(now));
             return after;
@@ -158,8 +159,7 @@ public final class CentralSettingsChange {
                     .map(why -> ", because it has refused its latest settings: " + why)
                     .orElse("");
             for (CentralSettings.Change change : result.changes()) {
-                used.computeIfAbsent(
-                                used(change, settings(endpoint, change.key()), refused), _ -> new ArrayList<>())
+                used.computeIfAbsent(used(change, settings(endpoint, change.key()), refused), _ -> new ArrayList<>())
                         .add(process);
             }
         });

@@ -1,5 +1,6 @@
 package dev.treaty.cli.config;
 
+import dev.treaty.Introspection.ConfigurationStatus;
 import dev.treaty.Treaty;
 import dev.treaty.cli.Main;
 import dev.treaty.cli.OutputCommand;
@@ -170,9 +171,25 @@ public final class ConfigCommand implements Runnable {
             return sources.read(central).values();
         }
 
+        /** Reads the settings in force in a process, and warns if it has refused later ones. */
         private List<Setting> ofInstance(Settings.Effective local, String id) {
             try (Treaty treaty = Treaty.open(settings(local))) {
+                Processes.status(treaty, id).ifPresent(this::warn);
                 return Processes.settings(treaty, id);
+            }
+        }
+
+        private void warn(ConfigurationStatus status) {
+            var err = spec().commandLine().getErr();
+            status.refused()
+                    .ifPresent(why -> err.println(paint(
+                            Style.WARNING,
+                            "the latest settings were refused, generation " + status.generation() + " stays in force: "
+                                    + PrintableText.line(why))));
+            if (!status.restartNeeded().isEmpty()) {
+                err.println(paint(
+                        Style.WARNING,
+                        "changed, and used after the next start: " + String.join(", ", status.restartNeeded())));
             }
         }
 
@@ -187,8 +204,7 @@ public final class ConfigCommand implements Runnable {
 
         private static List<Setting> below(List<Setting> all, List<String> prefixes) {
             return all.stream()
-                    .filter(setting ->
-                            prefixes.stream().anyMatch(setting.key()::startsWith))
+                    .filter(setting -> prefixes.stream().anyMatch(setting.key()::startsWith))
                     .toList();
         }
 
@@ -244,7 +260,8 @@ public final class ConfigCommand implements Runnable {
     @Command(
             name = "diff",
             description = {
-                "Prints which settings differ between two files, or a file with and without a profile, as FILE@PROFILE.",
+                "Prints which settings differ between two files, or a file with and without a profile, as"
+                        + " FILE@PROFILE.",
                 "With one file, it is compared with treaty.yaml, or with what is in force in a running process."
             },
             footer = {
@@ -273,9 +290,9 @@ public final class ConfigCommand implements Runnable {
             Settings.Effective after = read(files.getLast());
             List<SettingChange> changes = instance != null
                     ? changes(ofInstance(instance), after.values())
-                    : read(files.size() == 1 ? USUAL.toString() : files.getFirst()).changes(after);
-            printList(
-                    changes.stream().map(Diff::fields).toList(), () -> table(changes), "No setting differs.");
+                    : read(files.size() == 1 ? USUAL.toString() : files.getFirst())
+                            .changes(after);
+            printList(changes.stream().map(Diff::fields).toList(), () -> table(changes), "No setting differs.");
             return Main.OK;
         }
 

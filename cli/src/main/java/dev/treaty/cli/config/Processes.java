@@ -6,8 +6,8 @@ import dev.treaty.cli.CommandFailed;
 import dev.treaty.cli.RegistryOptions;
 import dev.treaty.config.Setting;
 import dev.treaty.core.discovery.ServiceEndpoint;
-import dev.treaty.core.discovery.ServiceInstance;
 import java.util.List;
+import java.util.Optional;
 
 /** The settings in force in running processes. */
 final class Processes {
@@ -19,12 +19,27 @@ final class Processes {
      * @throws CommandFailed if no such instance is registered
      */
     static List<Setting> settings(Treaty treaty, String id) {
-        ServiceInstance found = RegistryOptions.instances(treaty).values().stream()
+        return settings(treaty, endpoint(treaty, id), "");
+    }
+
+    /**
+     * Returns what the process of an instance says of its settings; empty for a process of an earlier version.
+     *
+     * @throws CommandFailed if no such instance is registered
+     */
+    static Optional<Introspection.ConfigurationStatus> status(Treaty treaty, String id) {
+        try (var direct = treaty.direct(Introspection.class, endpoint(treaty, id))) {
+            return direct.client().status().configuration();
+        }
+    }
+
+    private static ServiceEndpoint endpoint(Treaty treaty, String id) {
+        return RegistryOptions.instances(treaty).values().stream()
                 .flatMap(List::stream)
                 .filter(each -> each.id().equals(id))
                 .findFirst()
-                .orElseThrow(() -> new CommandFailed("no instance " + id + " is registered"));
-        return settings(treaty, found.endpoint(), "");
+                .orElseThrow(() -> new CommandFailed("no instance " + id + " is registered"))
+                .endpoint();
     }
 
     /** Returns the settings of a process at or below a key. */

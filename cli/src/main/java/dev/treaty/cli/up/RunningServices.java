@@ -38,7 +38,10 @@ final class RunningServices {
     }
 
     /** An entry of the list, with its processes, or with its registration if it runs elsewhere. */
-    private record Running(RunSettings entry, List<ServiceProcess> processes, @Nullable ExternalService external) {
+    private record Running(
+            RunSettings entry,
+            List<ServiceProcess> processes,
+            @Nullable ExternalService external) {
         boolean is(RunSettings other) {
             return identity(entry).equals(identity(other));
         }
@@ -135,9 +138,8 @@ final class RunningServices {
     }
 
     private void stop(List<Running> entries) {
-        stopProcesses(entries.stream()
-                .flatMap(running -> running.processes.stream())
-                .toList());
+        stopProcesses(
+                entries.stream().flatMap(running -> running.processes.stream()).toList());
         for (Running running : entries) {
             if (running.external != null) {
                 running.external.close();

@@ -54,8 +54,10 @@ class ConfigCommandTest {
 
     /** Starts a process that serves prices. */
     private Treaty process(String name, Map<String, String> environment) throws IOException {
-        Path file = file(name + ".yaml", "name: " + name + "\nregistry: " + address + "\nserver: {drain: 0s}\n"
-                + "services: {test.Prices: {level: enhanced}}\n");
+        Path file = file(
+                name + ".yaml",
+                "name: " + name + "\nregistry: " + address + "\nserver: {drain: 0s}\n"
+                        + "services: {test.Prices: {level: enhanced}}\n");
         Treaty process = Treaty.open(ConfigurationSources.of(file, environment));
         process.serve(Prices.class, String::length);
         processes.add(process);
@@ -122,18 +124,36 @@ class ConfigCommandTest {
                 .contains("No setting differs.");
 
         Treaty process = process("shop", Map.of());
-        String instance =
-                process.registry().instances(process.registry().services().stream()
-                                .filter(name -> name.value().equals("test.Prices"))
-                                .findFirst()
-                                .orElseThrow())
-                        .getFirst()
-                        .id();
+        String instance = process.registry()
+                .instances(process.registry().services().stream()
+                        .filter(name -> name.value().equals("test.Prices"))
+                        .findFirst()
+                        .orElseThrow())
+                .getFirst()
+                .id();
         assertThat(config("diff", file.toString(), "--instance", instance).out().lines())
                 .anyMatch(line -> line.matches("defaults\\.deadline +5s +3s .*"));
         assertThat(config("show", "--instance", instance, "--origin", "--changed")
                         .out())
                 .containsPattern("name +shop +.*shop\\.yaml:1");
+
+        file("shop.yaml", "name: shop\nregistry: " + address + "\ndefaults: {deadlin: 1s}\n");
+        Command refused = Command.until(
+                command -> !command.err().isEmpty(), "config", "show", "--instance", instance, "--registry", address);
+        assertThat(refused.err())
+                .contains("the latest settings were refused, generation 1 stays", "did you mean deadline?");
+        file("shop.yaml", "name: store\nregistry: " + address + "\n");
+        Command renamed = Command.until(
+                command -> command.err().contains("next start"),
+                "config",
+                "show",
+                "--instance",
+                instance,
+                "--registry",
+                address);
+        assertThat(renamed.err())
+                .contains("changed, and used after the next start: name")
+                .doesNotContain("refused");
     }
 
     @Test
@@ -141,8 +161,8 @@ class ConfigCommandTest {
         Treaty shop = process("shop", Map.of());
         process("storefront", Map.of("TREATY_SERVICES_TEST_PRICES_DEADLINE", "9s"));
 
-        Command set = config(
-                "set", "services.test.Prices.deadline", "2s", "--reason", "slow database", "--expires", "1h");
+        Command set =
+                config("set", "services.test.Prices.deadline", "2s", "--reason", "slow database", "--expires", "1h");
 
         assertThat(set.exit()).isEqualTo(Main.OK);
         assertThat(set.out())

@@ -248,7 +248,9 @@ class UpCommandTest {
 
                 file("run:\n" + entry(Relay.class, PidRelay.class.getName(), ", jvm: [-Dx=y]"));
                 awaitLine("serves test.Relay");
-                assertThat(awaitLine("stops ")).as("after the new one has started").endsWith("stops Pids-1, Relay-1");
+                assertThat(awaitLine("stops "))
+                        .as("after the new one has started")
+                        .endsWith("stops Pids-1, Relay-1");
                 assertThat(up.alive()).isTrue();
             }
         }

@@ -39,7 +39,9 @@ final class JournalFile {
             var registry = new EmbeddedRegistry(table, Time.system(), Events.NONE);
             return registry.services().stream()
                     .map(service -> service + " " + registry.contracts(service)
-                            + registry.lookup(service).stream().map(ServiceInstance::id).toList())
+                            + registry.lookup(service).stream()
+                                    .map(ServiceInstance::id)
+                                    .toList())
                     .toList()
                     .toString();
         }

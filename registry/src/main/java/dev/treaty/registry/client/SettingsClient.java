@@ -75,8 +75,10 @@ public final class SettingsClient implements SettingsStore, AutoCloseable {
             return connection.callOnce(request);
         } catch (ServiceException e) {
             throw e.code() == Code.UNIMPLEMENTED
-                    ? new UnsupportedOperationException("the registry " + connection.address
-                            + " keeps no central settings (" + e.fault().message() + ")", e)
+                    ? new UnsupportedOperationException(
+                            "the registry " + connection.address + " keeps no central settings ("
+                                    + e.fault().message() + ")",
+                            e)
                     : e;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

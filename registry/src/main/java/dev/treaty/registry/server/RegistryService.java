@@ -329,8 +329,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     @Override
     public boolean replaceSettings(long expected, long number, String text) {
-        return Requests.read(
-                "settings", () -> table.replaceSettings(expected, new SettingsStore.Stored(number, text)));
+        return Requests.read("settings", () -> table.replaceSettings(expected, new SettingsStore.Stored(number, text)));
     }
 
     @FunctionalInterface

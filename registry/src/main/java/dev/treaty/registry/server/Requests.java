@@ -85,7 +85,8 @@ public final class Requests {
                     + SettingsStore.TEXT_LENGTH_MAX + " are allowed");
         }
         if (!PrintableText.lines(next.text()).equals(next.text())) {
-            throw new IllegalArgumentException("the central settings have a character that is not printable: escape it");
+            throw new IllegalArgumentException(
+                    "the central settings have a character that is not printable: escape it");
         }
         if (expected < 0 || next.number() < Math.max(1, expected)) {
             throw new IllegalArgumentException("central settings with number " + next.number()

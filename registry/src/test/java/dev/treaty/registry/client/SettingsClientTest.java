@@ -61,7 +61,8 @@ class SettingsClientTest {
     @Test
     void a_registry_that_is_only_read_says_what_to_do_instead() {
         var backend = new FakeBackend();
-        try (var registry = NetworkRegistry.over(backend, "file:list.yaml", backend.context(Time.system(), Events.NONE))) {
+        try (var registry =
+                NetworkRegistry.over(backend, "file:list.yaml", backend.context(Time.system(), Events.NONE))) {
             var received = new CopyOnWriteArrayList<Stored>();
             registry.settings().watch(received::add);
 
