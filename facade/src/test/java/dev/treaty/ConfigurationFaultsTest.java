@@ -125,15 +125,18 @@ class ConfigurationFaultsTest {
         int at = random.nextInt(text.length());
         switch (random.nextInt(17)) {
             case 0, 1, 2 -> write(file, bytes(text), random);
-            case 3 -> write(file, bytes(text.substring(0, at) + text.substring(Math.min(text.length(), at + 3))), random);
+            case 3 ->
+                write(file, bytes(text.substring(0, at) + text.substring(Math.min(text.length(), at + 3))), random);
             case 4 -> {
                 String odd = ":{}[]&*!\"'\t\n#%@,|>-\u0000\u0007\u00e4";
                 char inserted = odd.charAt(random.nextInt(odd.length()));
                 write(file, bytes(text.substring(0, at) + inserted + text.substring(at)), random);
             }
-            case 5 -> write(file, bytes(line(text, random, line -> line.replaceFirst(": .*", ": [a, {b: c}]"))), random);
+            case 5 ->
+                write(file, bytes(line(text, random, line -> line.replaceFirst(": .*", ": [a, {b: c}]"))), random);
             case 6 -> write(file, bytes(line(text, random, line -> line.replaceAll("\\d+", "-1"))), random);
-            case 7 -> write(file, bytes(line(text, random, line -> line.replaceAll("\\d+", "99999999999999999999"))), random);
+            case 7 ->
+                write(file, bytes(line(text, random, line -> line.replaceAll("\\d+", "99999999999999999999"))), random);
             case 8 -> write(file, bytes(text + "#".repeat(Settings.FILE_BYTES_MAX)), random);
             case 9 -> write(file, bytes(text + "deep: " + "[".repeat(20_000)), random);
             case 10 -> write(file, bytes(text + "cycle: &a {again: *a}\n"), random);
@@ -220,16 +223,29 @@ class ConfigurationFaultsTest {
         Configuration configuration = treaty.configuration();
         try {
             Settings.Effective expected = sources.read(List.of());
-            await(name + " is applied", () -> configuration.refused().isEmpty()
-                    && treaty.settings().defaults().equals(expected.settings().defaults())
-                    && treaty.settings().services().equals(expected.settings().services())
-                    && treaty.settings().balance().equals(expected.settings().balance())
-                    && treaty.settings().server().metadata().equals(expected.settings().server().metadata())
-                    && app(configuration).equals(expected.app().getAll("")));
+            await(
+                    name + " is applied",
+                    () -> configuration.refused().isEmpty()
+                            && treaty.settings()
+                                    .defaults()
+                                    .equals(expected.settings().defaults())
+                            && treaty.settings()
+                                    .services()
+                                    .equals(expected.settings().services())
+                            && treaty.settings()
+                                    .balance()
+                                    .equals(expected.settings().balance())
+                            && treaty.settings()
+                                    .server()
+                                    .metadata()
+                                    .equals(expected.settings().server().metadata())
+                            && app(configuration).equals(expected.app().getAll("")));
             return Optional.empty();
         } catch (ConfigurationException e) {
             Optional<String> why = Optional.of(Secrets.mask(e.getMessage()));
-            await(name + " is refused: " + why.get(), () -> configuration.refused().equals(why));
+            await(
+                    name + " is refused: " + why.get(),
+                    () -> configuration.refused().equals(why));
             return why;
         }
     }
@@ -274,7 +290,9 @@ class ConfigurationFaultsTest {
                         center.configuration().set("app.tick", String.valueOf(i));
                     }
                     await("the last file", () -> configuration.get("app.round").equals(Optional.of("" + last)));
-                    await("the last central setting", () -> configuration.get("app.tick").equals(Optional.of("" + last)));
+                    await(
+                            "the last central setting",
+                            () -> configuration.get("app.tick").equals(Optional.of("" + last)));
                     assertThat(treaty.settings().defaults().deadline()).isEqualTo(Duration.ofSeconds(last));
                     await("nothing refused", () -> configuration.refused().isEmpty());
                 }

@@ -15,7 +15,8 @@ public final class KeyNames {
     static String kebab(String camel) {
         var words = new StringBuilder();
         for (char letter : camel.toCharArray()) {
-            words.append(Character.isUpperCase(letter) && !words.isEmpty() ? "-" : "").append(letter);
+            words.append(Character.isUpperCase(letter) && !words.isEmpty() ? "-" : "")
+                    .append(letter);
         }
         return words.toString().toLowerCase(Locale.ROOT);
     }

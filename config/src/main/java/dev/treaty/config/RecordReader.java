@@ -17,9 +17,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads records of one type: each component is a key, in kebab case ({@code bodyBytesMax} is {@code body-bytes-max}). A component
- * that is not set has the value of the base record; without a base, of the record's constant {@code DEFAULT}, or of the
- * component's annotation {@link DefaultValue}; without any, it must be set.
+ * Reads records of one type: each component is a key, in kebab case ({@code bodyBytesMax} is {@code body-bytes-max}). A
+ * component that is not set has the value of the base record; without a base, of the record's constant {@code DEFAULT},
+ * or of the component's annotation {@link DefaultValue}; without any, it must be set.
  *
  * <p>There is one reader of each type, which the class keeps as long as it is loaded.
  */
@@ -49,8 +49,7 @@ final class RecordReader implements ValueReader {
                 .filter(field -> field.getName().equals("DEFAULT") && field.getType() == type)
                 .findFirst();
         Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-        this.constructor =
-                (Constructor<?>) Objects.requireNonNull(reflect(() -> type.getDeclaredConstructor(types)));
+        this.constructor = (Constructor<?>) Objects.requireNonNull(reflect(() -> type.getDeclaredConstructor(types)));
     }
 
     static RecordReader of(Class<?> type) {

@@ -131,7 +131,10 @@ interface ValueReader {
             String shown = IntStream.range(0, values.size())
                     .mapToObj(i -> slot.shown(format, Objects.requireNonNull(values.get(i)), elements.get(i).text))
                     .collect(Collectors.joining(", "));
-            slot.inEffect(format, shown, listed.map(Slot.Text::origin).orElse(slot.place().origin()));
+            slot.inEffect(
+                    format,
+                    shown,
+                    listed.map(Slot.Text::origin).orElse(slot.place().origin()));
             return values;
         }
 

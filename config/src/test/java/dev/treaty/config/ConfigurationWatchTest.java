@@ -243,9 +243,11 @@ class ConfigurationWatchTest {
             throw new IOException("no more watches");
         });
         assertThat(events.poll(20, TimeUnit.SECONDS))
-                .isInstanceOfSatisfying(Event.ThreadFailed.class, failed -> assertThat(failed.cause())
-                        .hasMessageContaining("no more watches")
-                        .hasMessageContaining("compared every 5 s"));
+                .isInstanceOfSatisfying(
+                        Event.ThreadFailed.class,
+                        failed -> assertThat(failed.cause())
+                                .hasMessageContaining("no more watches")
+                                .hasMessageContaining("compared every 5 s"));
         replace(file, name("two"));
         while (time.sleepers() == 0) {
             Thread.onSpinWait();
