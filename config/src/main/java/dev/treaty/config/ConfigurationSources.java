@@ -86,7 +86,7 @@ public record ConfigurationSources(
      */
     public record Shipped(String name, String text) {}
 
-    /** Returns the same sources with settings that the application ships, which the file and all other layers override. */
+    /** Returns the same sources with settings that the application ships, which all other layers override. */
     public ConfigurationSources withShipped(String name, String text) {
         return new ConfigurationSources(
                 Optional.of(new Shipped(name, text)), file, profile, directory, environment, commandLine);

@@ -138,7 +138,7 @@ final class SettingsKeys {
         }
     }
 
-    /** Calls back for each key with its full path, such as {@code services.NAME.retry.attempts}, and {@code run[0].port}. */
+    /** Calls back for each key with its path, such as {@code services.NAME.retry.attempts}, and {@code run[0].port}. */
     static void walk(String prefix, Kind kind, BiConsumer<String, Key> visit) {
         switch (kind) {
             case Group group ->
