@@ -115,7 +115,7 @@ public final class AppSettings {
             at = below(at, step);
         }
         var slot = new Slot(own, key, at, at == null ? place : at.place(), null, "default");
-        Object value = new RecordReader(type).read(slot);
+        Object value = RecordReader.of(type).read(slot);
         own.end();
         return type.cast(Objects.requireNonNull(value)); // else there was a problem
     }

@@ -120,7 +120,7 @@ public final class CentralSettings {
         return revision;
     }
 
-    /** Returns the settings that are in effect at a time, in the order of their keys: without those that have expired. */
+    /** Returns the settings in effect at a time, in the order of their keys: without those that have expired. */
     public List<CentralSetting> settings(Instant now) {
         return settings.values().stream().filter(each -> each.isInEffect(now)).toList();
     }

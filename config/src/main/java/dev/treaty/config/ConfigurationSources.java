@@ -9,10 +9,9 @@ import java.util.Set;
 
 /**
  * Where a process reads its settings. The layers, of which each overrides those before it: defaults, the text that the
- * application ships, the file, the file
- * of the profile ({@code treaty-prod.yaml} beside {@code treaty.yaml}), the files of the directory in the order of their
- * names, central settings, the environment, the command line. Groups of keys are merged key by key; a value or a list
- * replaces that of the layers below.
+ * application ships, the file, the file of the profile ({@code treaty-prod.yaml} beside {@code treaty.yaml}), the files
+ * of the directory in the order of their names, central settings, the environment, the command line. Groups of keys are
+ * merged key by key; a value or a list replaces that of the layers below.
  *
  * @param shipped settings that the application has in its code; empty for none
  * @param file the file; empty for none, and then there is neither a profile nor a directory beside it
@@ -87,7 +86,7 @@ public record ConfigurationSources(
      */
     public record Shipped(String name, String text) {}
 
-    /** Returns the same sources with settings that the application ships, which the file and all other layers override. */
+    /** Returns the same sources with settings that the application ships, which all other layers override. */
     public ConfigurationSources withShipped(String name, String text) {
         return new ConfigurationSources(
                 Optional.of(new Shipped(name, text)), file, profile, directory, environment, commandLine);

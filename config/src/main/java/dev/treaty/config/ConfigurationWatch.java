@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Notices changes of the files of {@link ConfigurationSources}: of the file, of the profile, of the directory, and of
- * what they link to, as when Kubernetes replaces a ConfigMap. Only a change of the text that would be read counts, and a
- * burst of changes counts once.
+ * what they link to, as when Kubernetes replaces a ConfigMap. Only a change of the text that would be read counts, and
+ * a burst of changes counts once.
  *
- * <p>The platform reports the changes. If it cannot, an {@linkplain dev.treaty.core.event.Event.ThreadFailed event} says
- * so, and the files are compared every five seconds.
+ * <p>The platform reports the changes. If it cannot, an {@linkplain dev.treaty.core.event.Event.ThreadFailed event}
+ * says so, and the files are compared every five seconds.
  *
  * <p>Start it before the first reading, so that no change between both is lost.
  */

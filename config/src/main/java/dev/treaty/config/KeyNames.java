@@ -13,7 +13,12 @@ public final class KeyNames {
 
     /** Returns {@code body-bytes-max} for {@code bodyBytesMax}. */
     static String kebab(String camel) {
-        return camel.replaceAll("(?<!^)(?=\\p{Lu})", "-").toLowerCase(Locale.ROOT);
+        var words = new StringBuilder();
+        for (char letter : camel.toCharArray()) {
+            words.append(Character.isUpperCase(letter) && !words.isEmpty() ? "-" : "")
+                    .append(letter);
+        }
+        return words.toString().toLowerCase(Locale.ROOT);
     }
 
     /** Returns {@code fail-fast} for {@code FAIL_FAST}. */
@@ -23,7 +28,21 @@ public final class KeyNames {
 
     /** Returns {@code SERVICES_SHOP_ORDERS_DEADLINE} for {@code services.shop.Orders.deadline}. */
     static String variable(String key) {
-        return key.replaceAll("[^A-Za-z0-9]+", "_").replaceAll("^_|_$", "").toUpperCase(Locale.ROOT);
+        var name = new StringBuilder(key.length());
+        boolean ended = false; // whether the next letter begins a word
+        for (int i = 0; i < key.length(); i++) {
+            char letter = key.charAt(i);
+            if (letter >= 128 || !Character.isLetterOrDigit(letter)) {
+                ended = !name.isEmpty();
+                continue;
+            }
+            if (ended) {
+                name.append('_');
+                ended = false;
+            }
+            name.append(Character.toUpperCase(letter));
+        }
+        return name.toString();
     }
 
     /** Returns the most similar name, if at most a third of its letters differ. */

@@ -118,7 +118,7 @@ public final class KeyPath {
                 .orElse("");
     }
 
-    /** Tries names of more and more parts. A whole group is named by one part, because others may be misspelled keys. */
+    /** Tries names of more and more parts. One part names a whole group, because others may be misspelled keys. */
     private boolean named(Shape content, int from) {
         var name = new StringBuilder();
         int ends = content instanceof Shape.Group && from + 1 < parts.size() ? parts.size() - 1 : parts.size();

@@ -2,6 +2,8 @@ package dev.treaty.config;
 
 import dev.treaty.core.contract.DefaultValue;
 import java.lang.reflect.AccessibleObject;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -9,22 +11,49 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads records: each component is a key, in kebab case ({@code bodyBytesMax} is {@code body-bytes-max}). A component
- * that is not set has the value of the base record; without a base, of the record's constant {@code DEFAULT}, or of the
- * component's annotation {@link DefaultValue}; without any, it must be set.
+ * Reads records of one type: each component is a key, in kebab case ({@code bodyBytesMax} is {@code body-bytes-max}). A
+ * component that is not set has the value of the base record; without a base, of the record's constant {@code DEFAULT},
+ * or of the component's annotation {@link DefaultValue}; without any, it must be set.
+ *
+ * <p>There is one reader of each type, which the class keeps as long as it is loaded.
  */
 final class RecordReader implements ValueReader {
+    private static final ClassValue<RecordReader> READERS = new ClassValue<>() {
+        @Override
+        protected RecordReader computeValue(Class<?> type) {
+            return new RecordReader(type);
+        }
+    };
+
     private final Class<?> type;
     private final RecordComponent[] components;
+    private final String[] keys;
+    private final @Nullable ValueReader[] readers; // made when first used: a record may contain records of its own type
+    private final Optional<Field> defaults;
+    private final Constructor<?> constructor;
 
-    RecordReader(Class<?> type) {
+    private RecordReader(Class<?> type) {
         this.type = type;
         this.components = type.getRecordComponents();
+        this.keys = Stream.of(components)
+                .map(component -> KeyNames.kebab(component.getName()))
+                .toArray(String[]::new);
+        this.readers = new ValueReader[components.length];
+        this.defaults = Stream.of(type.getFields())
+                .filter(field -> field.getName().equals("DEFAULT") && field.getType() == type)
+                .findFirst();
+        Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        this.constructor = (Constructor<?>) Objects.requireNonNull(reflect(() -> type.getDeclaredConstructor(types)));
+    }
+
+    static RecordReader of(Class<?> type) {
+        return READERS.get(type);
     }
 
     int size() {
@@ -32,7 +61,7 @@ final class RecordReader implements ValueReader {
     }
 
     String key(int i) {
-        return KeyNames.kebab(components[i].getName());
+        return keys[i];
     }
 
     /** Returns the value of a component of a record. */
@@ -74,7 +103,12 @@ final class RecordReader implements ValueReader {
     }
 
     private ValueReader reader(int i) {
-        return ValueReader.of(components[i].getGenericType(), key(i));
+        ValueReader reader = readers[i];
+        if (reader == null) {
+            reader = ValueReader.of(components[i].getGenericType(), key(i));
+            readers[i] = reader;
+        }
+        return reader;
     }
 
     /** Returns the value of the component's annotation, or null. */
@@ -93,16 +127,14 @@ final class RecordReader implements ValueReader {
     /** Returns the constant {@code DEFAULT}, or null if the record has none. */
     @Nullable
     Object defaults() {
-        boolean has = Stream.of(type.getFields()).anyMatch(f -> f.getName().equals("DEFAULT") && f.getType() == type);
-        return has ? reflect(() -> type.getField("DEFAULT").get(null)) : null;
+        return defaults.map(field -> reflect(() -> field.get(null))).orElse(null);
     }
 
     /** @throws RejectedException if the record rejects the values */
     private Object construct(List<Object> values) {
-        Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
         return Objects.requireNonNull(reflect(() -> {
             try {
-                return open(type.getDeclaredConstructor(types)).newInstance(values.toArray());
+                return open(constructor).newInstance(values.toArray());
             } catch (InvocationTargetException e) {
                 throw new RejectedException(Objects.requireNonNull(e.getCause()));
             }

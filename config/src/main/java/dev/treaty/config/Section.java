@@ -53,7 +53,7 @@ final class Section {
     /** Reads a record whose components are the keys of this section. */
     @SuppressWarnings("unchecked")
     <R extends Record> R read(R base) {
-        Object value = new RecordReader(base.getClass()).read(this, base);
+        Object value = RecordReader.of(base.getClass()).read(this, base);
         return value == null ? base : (R) value;
     }
 

@@ -138,7 +138,7 @@ final class SettingsKeys {
         }
     }
 
-    /** Calls back for each key with its full path, such as {@code services.NAME.retry.attempts}, and {@code run[0].port}. */
+    /** Calls back for each key with its path, such as {@code services.NAME.retry.attempts}, and {@code run[0].port}. */
     static void walk(String prefix, Kind kind, BiConsumer<String, Key> visit) {
         switch (kind) {
             case Group group ->
@@ -243,7 +243,7 @@ final class SettingsKeys {
 
     /** Returns the keys of a record, with the values of the base as defaults; without a base, those of its constant. */
     private static List<Key> keys(Class<?> type, @Nullable Object base) {
-        var reader = new RecordReader(type);
+        var reader = RecordReader.of(type);
         Object values = base == null ? reader.defaults() : base;
         RecordComponent[] components = type.getRecordComponents();
         return IntStream.range(0, components.length)

@@ -104,6 +104,9 @@ final class SettingsReading {
 
     /** Claims the variable of a setting and returns its value. */
     Optional<String> variable(String key) {
+        if (variables.isEmpty()) {
+            return Optional.empty(); // and none will be unknown
+        }
         String name = variableName(key);
         String other = keyByVariable.putIfAbsent(name, key);
         if (variables.containsKey(name) && other != null && !other.equals(key) && ambiguous.add(name)) {
@@ -171,9 +174,9 @@ final class SettingsReading {
                         match.group("name") == null ? match.group() : "${" + match.group("name") + "}"));
     }
 
-    /** Records that a value is in effect. */
-    void inEffect(String key, String value, String origin) {
-        String shown = Secrets.isSecretName(key) ? Secrets.MASK : Secrets.mask(value);
+    /** Records that a value is in effect. Only text may be secret. */
+    void inEffect(String key, ValueFormat<?> format, String value, String origin) {
+        String shown = !format.isText() ? value : Secrets.isSecretName(key) ? Secrets.MASK : Secrets.mask(value);
         inEffect.put(key, new Setting(key, shown, origin));
     }
 

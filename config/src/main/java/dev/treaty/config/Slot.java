@@ -162,8 +162,8 @@ record Slot(
     }
 
     /** Records that a value is in effect. */
-    void inEffect(String value, String valueOrigin) {
-        reading.inEffect(path, value, valueOrigin);
+    void inEffect(ValueFormat<?> format, String value, String valueOrigin) {
+        reading.inEffect(path, format, value, valueOrigin);
     }
 
     void problem(String message) {

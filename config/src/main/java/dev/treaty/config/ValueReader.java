@@ -46,7 +46,7 @@ interface ValueReader {
         } else if (type instanceof Class<?> plain) {
             Optional<ValueFormat<?>> format = ValueFormat.of(plain, key);
             if (format.isPresent() || plain.isRecord()) {
-                return format.<ValueReader>map(PlainReader::new).orElseGet(() -> new RecordReader(plain));
+                return format.<ValueReader>map(PlainReader::new).orElseGet(() -> RecordReader.of(plain));
             }
         }
         throw new IllegalArgumentException(key + " has a type that settings cannot have: " + type.getTypeName());
@@ -69,6 +69,7 @@ interface ValueReader {
             Object value = missing ? slot.base() : slot.parse(format);
             if (value != null) {
                 slot.inEffect(
+                        format,
                         missing ? format.of(value) : slot.shown(format, value, text),
                         text.map(Slot.Text::origin).orElse(slot.origin()));
             }
@@ -82,12 +83,14 @@ interface ValueReader {
      */
     record OptionalReader(ValueReader content) implements ValueReader {
         private static final String NONE = "none";
+        private static final ValueFormat<?> WORD =
+                ValueFormat.of(String.class, "").orElseThrow();
 
         @Override
         public @Nullable Object read(Slot slot) {
             Optional<Slot.Text> text = slot.text();
             if (text.isPresent() && text.get().value().equals(NONE)) {
-                slot.inEffect(NONE, text.get().origin());
+                slot.inEffect(WORD, NONE, text.get().origin());
                 return Optional.empty();
             }
             boolean group = content instanceof RecordReader;
@@ -129,7 +132,9 @@ interface ValueReader {
                     .mapToObj(i -> slot.shown(format, Objects.requireNonNull(values.get(i)), elements.get(i).text))
                     .collect(Collectors.joining(", "));
             slot.inEffect(
-                    shown, listed.map(Slot.Text::origin).orElse(slot.place().origin()));
+                    format,
+                    shown,
+                    listed.map(Slot.Text::origin).orElse(slot.place().origin()));
             return values;
         }
 
@@ -148,7 +153,7 @@ interface ValueReader {
         }
 
         private List<?> inherited(Slot slot, List<?> values) {
-            slot.inEffect(values.stream().map(format::of).collect(Collectors.joining(", ")), slot.origin());
+            slot.inEffect(format, values.stream().map(format::of).collect(Collectors.joining(", ")), slot.origin());
             return values;
         }
     }

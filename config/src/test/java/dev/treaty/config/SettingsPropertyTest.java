@@ -456,7 +456,7 @@ class SettingsPropertyTest {
                 yield own.substring(0, own.length() - 1) + ", operations: " + yaml(operations) + "}";
             }
             case Record tree -> {
-                var components = new RecordReader(tree.getClass());
+                var components = RecordReader.of(tree.getClass());
                 yield IntStream.range(0, components.size())
                         .mapToObj(i -> components.key(i) + ": " + yaml(components.value(tree, i)))
                         .collect(Collectors.joining(", ", "{", "}"));

@@ -26,8 +26,10 @@ public final class Secrets {
     private static final String ABOUT = "[-_.]?(?:file|path|length|bytes|size|count|max|min|type|name)";
 
     /** The name of a setting or of a variable whose value is secret. */
-    private static final Pattern SECRET_NAME =
-            Pattern.compile("(?is)(?:.*[^a-z])?[a-z]*(?:" + NAME + ")s?(?!" + ABOUT + ")\\d*");
+    private static final Pattern SECRET_NAME = Pattern.compile("(?i)(?:" + NAME + ")s?\\d*+\\z");
+
+    /** The most characters that {@link #SECRET_NAME} matches before the digits. */
+    private static final int SECRET_NAME_LENGTH_MAX = 16;
 
     private static final Pattern WORD = Pattern.compile("[^\\s\"'<>]++");
 
@@ -72,7 +74,15 @@ public final class Secrets {
 
     /** Returns true if the name of a setting says that its value is secret, such as {@code db.password}. */
     public static boolean isSecretName(String name) {
-        return SECRET_NAME.matcher(name).matches();
+        int end = name.length();
+        while (end > 0 && name.charAt(end - 1) >= '0' && name.charAt(end - 1) <= '9') {
+            end--;
+        }
+        return SECRET_NAME
+                .matcher(name)
+                .useTransparentBounds(true)
+                .region(Math.max(0, end - SECRET_NAME_LENGTH_MAX), name.length())
+                .find();
     }
 
     /** Returns the text with {@value #MASK} in place of each secret that is recognized. */
