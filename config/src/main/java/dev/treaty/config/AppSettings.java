@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * application binds a record to them. All keys here are relative to {@code app}.
  *
  * <p>Their variables begin with {@code TREATY_APP_}. A text {@code file:/run/secrets/db} is the content of that file, a
- * text {@code env:DB_PASSWORD} the value of that variable; {@code $file:…} and {@code $env:…} are such texts themselves.
+ * text {@code env:DB_PASSWORD} the value of that variable; {@code $file:…} and {@code $env:…} are such texts
+ * themselves.
  */
 public final class AppSettings {
     /** The key of the subtree. */

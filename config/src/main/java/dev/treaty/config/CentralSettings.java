@@ -137,8 +137,8 @@ public final class CentralSettings {
      * Returns the state in which a setting has a value.
      *
      * @param expiresAt when it has no effect any more; empty if it stays
-     * @throws IllegalArgumentException if a text is too long or not printable, the expiry is not in the future, or there
-     *     are too many settings
+     * @throws IllegalArgumentException if a text is too long or not printable, the expiry is not in the future, or
+     *     there are too many settings
      */
     public CentralSettings set(
             String key, String value, String author, String reason, Instant now, Optional<Instant> expiresAt) {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A full key, divided into its steps by what the settings accept: {@code services.shop.Orders.deadline} has the steps
  * {@code services}, {@code shop.Orders} and {@code deadline}. If a name could end at several dots, the shortest is
- * taken; quotes say otherwise: {@code services."a.balance".balance.policy}. A service as a whole, without a key below it,
- * has quotes if its name has dots: {@code services."shop.Orders"}. An element of a list is {@code [0]}.
+ * taken; quotes say otherwise: {@code services."a.balance".balance.policy}. A service as a whole, without a key below
+ * it, has quotes if its name has dots: {@code services."shop.Orders"}. An element of a list is {@code [0]}.
  */
 public final class KeyPath {
     /** The longest key, in characters. */

@@ -15,8 +15,8 @@
  * because a misspelled setting would have no effect.
  *
  * <p>The components of the records say what they mean and accept, with {@link dev.treaty.core.contract.Description} and
- * {@link dev.treaty.core.text.Accepted}. The table of all keys and the {@linkplain dev.treaty.config.SettingsSchema schema
- * for editors} are written from them.
+ * {@link dev.treaty.core.text.Accepted}. The table of all keys and the {@linkplain dev.treaty.config.SettingsSchema
+ * schema for editors} are written from them.
  *
  * {@snippet class="SettingsExample" region="load"}
  */

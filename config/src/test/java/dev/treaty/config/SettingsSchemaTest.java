@@ -44,8 +44,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The keys that are derived from the records, against the settings that the records accept, with a third-party validator
- * of JSON Schema; and the documentation that is written from the keys.
+ * The keys that are derived from the records, against the settings that the records accept, with a third-party
+ * validator of JSON Schema; and the documentation that is written from the keys.
  */
 class SettingsSchemaTest {
     private static final Path ROOT = Path.of("..");
@@ -290,7 +290,9 @@ class SettingsSchemaTest {
         }
     }
 
-    /** Returns whether a value is accepted alone, or beside another of the group that is as small or large as it may be. */
+    /**
+     * Returns whether a value is accepted alone, or beside another of the group that is as small or large as it may be.
+     */
     private static boolean acceptedBeside(Leaf leaf, String text, List<Leaf> leaves) {
         String group = leaf.path.substring(0, leaf.path.lastIndexOf('.') + 1);
         Stream<String> beside = leaves.stream()

@@ -232,7 +232,8 @@ public final class CircuitBreaker {
 
     /**
      * Returns a breaker with another policy to replace this one. It is closed, unless the policy forces it, or this one
-     * has been forced open or disabled by {@link #forceOpen} or {@link #disable}; outcomes of this one's admissions do not count for it.
+     * has been forced open or disabled by {@link #forceOpen} or {@link #disable}; outcomes of this one's admissions do
+     * not count for it.
      */
     public CircuitBreaker with(CircuitBreakerPolicy changed) {
         var next = new CircuitBreaker(changed, time, random, listener, stripes);

@@ -86,8 +86,8 @@ public record FaultTolerance(
     }
 
     /**
-     * Returns the contradictions among these policies, one sentence each: each policy is valid, but together one of them
-     * has no effect. The work counts as idempotent.
+     * Returns the contradictions among these policies, one sentence each: each policy is valid, but together one of
+     * them has no effect. The work counts as idempotent.
      */
     public List<String> warnings() {
         return PolicyWarnings.in(this, true);
