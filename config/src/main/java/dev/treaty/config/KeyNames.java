@@ -14,7 +14,8 @@ public final class KeyNames {
     /** Returns {@code body-bytes-max} for {@code bodyBytesMax}. */
     static String kebab(String camel) {
         var words = new StringBuilder();
-        for (char letter : camel.toCharArray()) {
+        for (int i = 0; i < camel.length(); i++) {
+            char letter = camel.charAt(i);
             words.append(Character.isUpperCase(letter) && !words.isEmpty() ? "-" : "")
                     .append(letter);
         }

@@ -279,7 +279,7 @@ class ConfigurationWatchTest {
         watch();
         watch.close();
         replace(file, name("two"));
-        try (var other = ConfigurationWatch.start(sources, () -> noticed.add("other " + read()), events::add)) {
+        try (var _ = ConfigurationWatch.start(sources, () -> noticed.add("other " + read()), events::add)) {
             replace(file, name("three"));
             assertThat(noticed.poll(20, TimeUnit.SECONDS)).isEqualTo("other three");
         }

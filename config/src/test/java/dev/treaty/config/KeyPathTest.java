@@ -90,7 +90,9 @@ class KeyPathTest {
                 rate-limit: {permits: 5}
                 hedge: {percentile: 0.9}
                 operations: {get: {deadline: 1s}}
-                routing: {rules: [{when: {operation: place}, to: [{version: "1.1"}], mirror: {to: {version: "2"}, share: 5%}}]}
+                routing:
+                  rules:
+                    - {when: {operation: place}, to: [{version: "1.1"}], mirror: {to: {version: "2"}, share: 5%}}
                 requires: {versions: "^1.4", capabilities: {x: "1.0"}}
             server: {limits: {rate-limit: {permits: 5}}, metadata: {team: shop}, advertise: a}
             faults: {client: [{service: a.B, share: 5%, delay: 3s}]}
