@@ -453,7 +453,8 @@ public final class Treaty implements AutoCloseable {
     // ------------------------------------------------------------------------------------------------- Reconfiguration
 
     /**
-     * Changes how calls to a service are balanced, from the next call on. The state of its instances is kept.
+     * Changes how calls to a service are balanced, from the next call on, until the settings of its balancing
+     * change. The state of its instances is kept.
      *
      * @param policy how calls are distributed
      * @param routing which instances a call may be sent to
@@ -463,12 +464,8 @@ public final class Treaty implements AutoCloseable {
     }
 
     /**
-     * Changes how calls to all services are balanced, from the next call on. The state of their instances is kept. With
-     * a changed file:
-     *
-     * <pre>{@code
-     * treaty.rebalance(Settings.load(file, System.getenv()).balance());
-     * }</pre>
+     * Changes how calls to all services are balanced, from the next call on, until the settings of balancing
+     * change. The state of their instances is kept.
      */
     public void rebalance(BalanceSettings changed) {
         callers.rebalance(changed);
@@ -479,7 +476,10 @@ public final class Treaty implements AutoCloseable {
         callers.balancer(service, custom);
     }
 
-    /** Replaces the faults that are injected into the calls of this process and those that it serves. */
+    /**
+     * Replaces the faults that are injected into the calls of this process and those that it serves, until the settings
+     * of faults change.
+     */
     public void injectFaults(FaultPolicy client, FaultPolicy server) {
         callers.injectFaults(client);
         host.injectFaults(server);
