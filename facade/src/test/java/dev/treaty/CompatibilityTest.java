@@ -193,9 +193,11 @@ class CompatibilityTest {
             client.ping();
         }
         assertThat(counts).hasValue(CALLS);
-        assertThat(pings.get())
-                .as("an unchanged operation goes to the new instance too")
-                .isPositive();
+        until(
+                () -> { // an unchanged operation goes to the new instance too, which is cold and gets few calls
+                    client.ping();
+                    return pings.get() > 0;
+                });
 
         BrokenStock next = member().client(BrokenStock.class);
         for (int i = 0; i < CALLS; i++) {
