@@ -12,6 +12,7 @@ import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Signal;
 import dev.treaty.core.time.Time;
 import dev.treaty.resilience.CircuitBreaker;
 import dev.treaty.resilience.CircuitBreakerPolicy;
@@ -44,7 +45,7 @@ public final class Nodes implements AutoCloseable {
     private volatile List<Node> list = List.of();
     private volatile boolean deserted = true;
     private volatile boolean closed;
-    private volatile Promise<Boolean> change = new Promise<>();
+    private final Signal change = new Signal();
 
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -164,7 +165,7 @@ public final class Nodes implements AutoCloseable {
         Time time = runtime.time();
         long end = time.nanoTime() + nanos;
         for (long left = nanos; left > 0; left = end - time.nanoTime()) {
-            Promise<Boolean> next = change; // before the check, so that no change is missed
+            Promise<Boolean> next = change.next(); // before the check, so that no change is missed
             if (!deserted || closed) {
                 return;
             }
@@ -200,16 +201,13 @@ public final class Nodes implements AutoCloseable {
     }
 
     private void signalChange() {
-        Promise<Boolean> signaled;
         lock.lock();
         try {
             deserted = list.stream().allMatch(node -> node.instance().health().status() == Status.DRAINING);
-            signaled = change;
-            change = new Promise<>();
         } finally {
             lock.unlock();
         }
-        signaled.complete(true);
+        change.raise();
     }
 
     /** Adds or updates an instance; returns the node that it replaces, if its endpoint has changed. */

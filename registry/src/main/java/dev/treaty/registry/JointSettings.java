@@ -7,6 +7,7 @@ import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Signal;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.changes.CurrentSettings;
 import dev.treaty.registry.changes.CurrentSettings.Known;
@@ -34,7 +35,7 @@ final class JointSettings implements SettingsStore, AutoCloseable {
     private final Time time;
     private final CurrentSettings current = new CurrentSettings(null);
     private final SettingsWatchers watchers;
-    private Promise<Boolean> changed = new Promise<>(); // guarded by this
+    private final Signal changed = new Signal();
     private @Nullable Thread thread; // guarded by this
     private volatile boolean closed;
 
@@ -166,20 +167,11 @@ final class JointSettings implements SettingsStore, AutoCloseable {
             each.store.watch(
                     stored -> { // closed with the registry
                         each.seen = stored;
-                        wake();
+                        changed.raise();
                     });
         }
         merge();
         Objects.requireNonNull(thread).start();
-    }
-
-    private synchronized void wake() {
-        changed.complete(true);
-    }
-
-    private synchronized Promise<Boolean> next() {
-        changed = new Promise<>();
-        return changed;
     }
 
     /** Shows the highest settings that are known; returns them. */
@@ -201,7 +193,7 @@ final class JointSettings implements SettingsStore, AutoCloseable {
 
     private void run() throws InterruptedException {
         while (!closed) {
-            Promise<Boolean> woken = next();
+            Promise<Boolean> next = changed.next(); // before looking, so that no change is missed
             Stored highest = merge();
             boolean behind = false;
             for (Member each : members) {
@@ -210,7 +202,7 @@ final class JointSettings implements SettingsStore, AutoCloseable {
                     behind |= !copied(each, highest);
                 }
             }
-            woken.await(time, behind ? RETRY_NANOS : IDLE_NANOS);
+            next.await(time, behind ? RETRY_NANOS : IDLE_NANOS);
         }
     }
 
@@ -230,6 +222,6 @@ final class JointSettings implements SettingsStore, AutoCloseable {
     public void close() {
         closed = true;
         watchers.close();
-        wake();
+        changed.raise();
     }
 }

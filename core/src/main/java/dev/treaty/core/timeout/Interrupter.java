@@ -3,6 +3,7 @@ package dev.treaty.core.timeout;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Signal;
 import dev.treaty.core.time.Time;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -24,7 +25,7 @@ final class Interrupter {
     private final Time time;
     private final Queue<Watchdog.Watch> due = new ConcurrentLinkedQueue<>();
     private final AtomicInteger threads = new AtomicInteger();
-    private volatile Promise<Boolean> more = new Promise<>();
+    private final Signal more = new Signal();
     private volatile Watchdog.@Nullable Watch firstBefore;
 
     Interrupter(Time time) {
@@ -34,9 +35,7 @@ final class Interrupter {
     /** Interrupts the thread of a watch, soon. Only the watchdog calls it. */
     void add(Watchdog.Watch watch) {
         due.add(watch);
-        Promise<Boolean> signal = more;
-        more = new Promise<>();
-        signal.complete(true);
+        more.raise();
         if (threads.get() == 0) {
             start();
         }
@@ -64,7 +63,7 @@ final class Interrupter {
     private void run() {
         boolean lingers = true;
         while (lingers) {
-            Promise<Boolean> next = more; // before the look, so that no watch is missed
+            Promise<Boolean> next = more.next(); // before the look, so that no watch is missed
             for (Watchdog.Watch watch = due.poll(); watch != null; watch = due.poll()) {
                 watch.interrupt(time.nanoTime());
             }
