@@ -126,7 +126,16 @@ public final class SettingsClient implements SettingsStore, AutoCloseable {
         watching--;
         if (watching == 0) {
             restart();
+            outcome = new Promise<>(); // so that an answer that has arrived already is not used
+            forget();
         }
+    }
+
+    /** Forgets what is known, since it is not kept current. */
+    private synchronized void forget() {
+        current.set(null);
+        loaded = new Promise<>();
+        refused = null;
     }
 
     /** Returns why the registry, although reachable, does not tell its central settings. */
@@ -154,7 +163,8 @@ public final class SettingsClient implements SettingsStore, AutoCloseable {
             Thread.interrupted(); // set by a subscriber
             long began = connection.time.nanoTime();
             long pause = 0;
-            switch (ask(next())) {
+            Promise<Outcome> asked = next();
+            switch (ask(asked)) {
                 case Outcome.Answered(var kept) -> {
                     failures = 0;
                     boolean hasty = kept.isEmpty()
@@ -163,13 +173,13 @@ public final class SettingsClient implements SettingsStore, AutoCloseable {
                     pause = hasty ? connection.pauseNanos(1) : 0; // a registry that is about to end
                     refused = null;
                     connection.answered(Requester.SETTINGS_CLIENT, "");
-                    kept.ifPresent(each -> learn(known(each)));
+                    kept.ifPresent(each -> learn(asked, known(each)));
                 }
                 case Outcome.Failed(var fault) -> {
                     pause = connection.pauseNanos(++failures);
                     if (fault.code() == Code.UNIMPLEMENTED) { // an earlier version of Treaty
                         connection.answered(Requester.SETTINGS_CLIENT, "");
-                        learn(Known.of(Stored.NONE));
+                        learn(asked, Known.of(Stored.NONE));
                         pause = UNSUPPORTED_NANOS;
                     } else if (RegistryConnection.isRefusal(fault)) {
                         connection.answered(Requester.SETTINGS_CLIENT, "");
@@ -190,9 +200,10 @@ public final class SettingsClient implements SettingsStore, AutoCloseable {
         }
     }
 
-    private void learn(Known known) {
-        current.set(known);
-        synchronized (this) {
+    /** Uses an answer, unless its request was given up when the last watcher ended. */
+    private synchronized void learn(Promise<Outcome> asked, Known known) {
+        if (asked == outcome) {
+            current.set(known);
             loaded.complete(true);
         }
     }
@@ -205,12 +216,9 @@ public final class SettingsClient implements SettingsStore, AutoCloseable {
         return outcome;
     }
 
-    /** Forgets what is known if it is not kept current. */
     private synchronized boolean idle() {
         if (watching == 0) {
-            current.set(null);
-            loaded = new Promise<>();
-            refused = null;
+            forget();
         }
         return watching == 0;
     }

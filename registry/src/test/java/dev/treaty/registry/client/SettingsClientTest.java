@@ -119,8 +119,8 @@ class SettingsClientTest {
             var received = new CopyOnWriteArrayList<Stored>();
             registry.settings().watch(received::add);
 
-            eventually(() -> received.contains(new Stored(1, "{}")));
-            assertThat(received.getLast()).isEqualTo(new Stored(1, "{}"));
+            eventually(() -> !received.isEmpty()); // on a busy machine after the call
+            assertThat(received).containsExactly(new Stored(1, "{}"));
             eventually(() -> asked.get() == 4);
         }
     }
