@@ -2,6 +2,7 @@ package dev.treaty;
 
 import dev.treaty.Introspection.ConfigurationStatus;
 import dev.treaty.Introspection.SettingStatus;
+import dev.treaty.config.CentralSetting;
 import dev.treaty.config.CentralSettings;
 import dev.treaty.config.KeyPath;
 import dev.treaty.config.Setting;
@@ -12,6 +13,7 @@ import dev.treaty.core.discovery.Subscription;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Signal;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,7 +58,7 @@ public final class Configuration {
     private final Set<Bound> bound = ConcurrentHashMap.newKeySet();
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final ReentrantLock lock = new ReentrantLock();
-    private volatile Promise<Boolean> changed = new Promise<>(); // replaced under the lock
+    private final Signal changed = new Signal();
     private @Nullable Thread thread; // guarded by the lock
     private boolean closed; // guarded by the lock
 
@@ -168,7 +170,8 @@ public final class Configuration {
      */
     public void set(String key, String value, String reason, Optional<Duration> expiry) {
         String full = requireCentral(key);
-        change(now -> current -> current.set(full, value, author(), reason, now, expiry.map(now::plus)));
+        change(now ->
+                current -> current.set(full, value, CentralSetting.ownAuthor(), reason, now, expiry.map(now::plus)));
     }
 
     /**
@@ -191,16 +194,12 @@ public final class Configuration {
      */
     public void unset(String key, String reason) {
         String full = KeyPath.parse(key).toString();
-        change(now -> current -> current.unset(full, author(), reason, now));
+        change(now -> current -> current.unset(full, CentralSetting.ownAuthor(), reason, now));
     }
 
     private void change(Function<Instant, Function<CentralSettings, CentralSettings>> change) {
         CentralSettings.change(
                 reload.store(), current -> change.apply(time.instant()).apply(current));
-    }
-
-    private static String author() {
-        return System.getProperty("user.name", "unknown");
     }
 
     // ---------------------------------------------------------------------------------------------------------
@@ -345,7 +344,7 @@ public final class Configuration {
 
     private void listen() throws InterruptedException {
         while (true) {
-            Promise<Boolean> next = changed; // before looking, so that no change is missed
+            Promise<Boolean> next = changed.next(); // before looking, so that no change is missed
             Generation now = reload.generation();
             for (Listener listener : listeners) {
                 guarded(() -> listener.look(now));
@@ -356,15 +355,7 @@ public final class Configuration {
 
     /** Wakes the listeners, since there is another generation. */
     void wake() {
-        Promise<Boolean> signaled;
-        lock.lock();
-        try {
-            signaled = changed;
-            changed = new Promise<>();
-        } finally {
-            lock.unlock();
-        }
-        signaled.complete(true);
+        changed.raise();
     }
 
     /** @throws IllegalArgumentException if settings are not valid for a record that the application has bound */

@@ -48,9 +48,18 @@ record Generation(
         return new Generation(1, read.settings(), read.values(), read, CentralSettings.EMPTY, at, List.of());
     }
 
-    /** Returns the next generation, or this one with the same number if no value differs. */
-    Generation next(Generation first, Settings.Effective other, CentralSettings store, Instant now) {
-        boolean same = read.changes(other).isEmpty() && read.settings().equals(other.settings());
+    /**
+     * Returns the next generation, or this one with the same number if no value differs.
+     *
+     * @param changes what differs from what this one has read
+     */
+    Generation next(
+            Generation first,
+            Settings.Effective other,
+            List<SettingChange> changes,
+            CentralSettings store,
+            Instant now) {
+        boolean same = changes.isEmpty() && read.settings().equals(other.settings());
         List<String> kept = first.read.changes(other).stream()
                 .map(SettingChange::key)
                 .filter(key -> fixed(key).isPresent())

@@ -15,6 +15,7 @@ import dev.treaty.core.event.Events;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Promise;
+import dev.treaty.core.time.Signal;
 import dev.treaty.core.time.Time;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -46,10 +46,12 @@ final class SettingsReload implements AutoCloseable {
     private static final String THREAD = "treaty-settings";
 
     private final Function<List<CentralSetting>, Settings.Effective> sources;
+    private final Signal changed;
     private final Time time;
     private final Events events;
     private final Generation first;
     private @Nullable ConfigurationWatch files;
+    private Promise<Boolean> unread; // kept when something has changed since the latest reading began
     private volatile Generation generation;
     private volatile Optional<String> refused = Optional.empty();
     private volatile @Nullable Stored stored;
@@ -60,17 +62,19 @@ final class SettingsReload implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** The lock guards all following fields, besides their being read. */
-    private volatile Promise<Boolean> changed = new Promise<>();
-
+    /** The lock guards all following fields. */
     private @Nullable Subscription central;
+
     private @Nullable Thread thread;
     private boolean closed;
 
-    private SettingsReload(Function<List<CentralSetting>, Settings.Effective> sources, Time time, Events events) {
+    private SettingsReload(
+            Function<List<CentralSetting>, Settings.Effective> sources, Signal changed, Time time, Events events) {
         this.sources = sources;
+        this.changed = changed;
         this.time = time;
         this.events = events;
+        this.unread = changed.next(); // before reading, so that no change is missed
         this.first = Generation.first(sources.apply(List.of()), time.instant());
         this.generation = first;
     }
@@ -79,7 +83,7 @@ final class SettingsReload implements AutoCloseable {
     static SettingsReload fixed(Settings settings, Time time, Events events) {
         var none = Settings.effective("none", "", Map.of());
         var read = new Settings.Effective(settings, none.values(), none.app(), List.of());
-        return new SettingsReload(_ -> read, time, events);
+        return new SettingsReload(_ -> read, new Signal(), time, events);
     }
 
     /**
@@ -88,20 +92,11 @@ final class SettingsReload implements AutoCloseable {
      * @throws dev.treaty.config.ConfigurationException if they are invalid
      */
     static SettingsReload of(ConfigurationSources sources, Time time, Events events) {
-        var reference = new AtomicReference<@Nullable SettingsReload>();
-        ConfigurationWatch watch = ConfigurationWatch.start(
-                sources,
-                () -> {
-                    SettingsReload reload = reference.get();
-                    if (reload != null) {
-                        reload.changed();
-                    }
-                },
-                events);
+        var changed = new Signal();
+        ConfigurationWatch watch = ConfigurationWatch.start(sources, changed::raise, events);
         try {
-            var reload = new SettingsReload(sources::read, time, events);
+            var reload = new SettingsReload(sources::read, changed, time, events);
             reload.files = watch;
-            reference.set(reload); // what changes before is read when the thread starts
             return reload;
         } catch (Throwable e) {
             watch.close();
@@ -149,15 +144,19 @@ final class SettingsReload implements AutoCloseable {
                     false,
                     List.of(),
                     "the registry has not sent the central settings yet: this process begins without them");
+        } else if (!Stored.NONE.equals(stored)) {
+            read();
         }
-        read();
     }
 
     private void follow(SettingsStore registry, Runnable received) {
         Subscription started = registry.watch(latest -> {
+            Stored before = stored;
             stored = latest;
+            if (!latest.equals(before == null ? Stored.NONE : before)) {
+                changed.raise();
+            }
             received.run();
-            changed();
         });
         lock.lock();
         try {
@@ -189,36 +188,25 @@ final class SettingsReload implements AutoCloseable {
         }
     }
 
-    private void changed() {
-        Promise<Boolean> signaled;
-        lock.lock();
-        try {
-            signaled = changed;
-            changed = new Promise<>();
-        } finally {
-            lock.unlock();
-        }
-        signaled.complete(true);
-    }
-
     private void run() throws InterruptedException {
         while (true) {
-            Promise<Boolean> next = changed; // before reading, so that no change is missed
-            read();
             Instant now = time.instant();
             Duration wait = generation
                     .central()
                     .nextExpiry(now)
                     .map(at -> Duration.between(now, at))
                     .orElse(NEVER);
-            next.await(time, Math.max(1_000_000, (wait.compareTo(NEVER) < 0 ? wait : NEVER).toNanos()));
+            unread.await(time, Math.max(1_000_000, (wait.compareTo(NEVER) < 0 ? wait : NEVER).toNanos()));
+            read();
         }
     }
 
     /** Reads everything, and commits or refuses it. */
     private void read() {
+        unread = changed.next(); // before reading, so that no change is missed
         Generation before = generation;
         Generation next;
+        List<SettingChange> changes;
         try {
             Stored latest = stored;
             CentralSettings central = latest == null ? CentralSettings.EMPTY : CentralSettings.parse(latest);
@@ -227,7 +215,8 @@ final class SettingsReload implements AutoCloseable {
             inForce.forEach(setting -> requireCentral(setting.key()));
             Settings.Effective read = sources.apply(inForce);
             check.accept(read);
-            next = before.next(first, read, central, now);
+            changes = before.read().changes(read);
+            next = before.next(first, read, changes, central, now);
         } catch (RuntimeException e) {
             refuse(before, e);
             return;
@@ -241,7 +230,7 @@ final class SettingsReload implements AutoCloseable {
         generation = next;
         if (another || accepted) {
             guarded(report);
-            committed(before, next);
+            committed(before, next, changes);
         }
     }
 
@@ -271,10 +260,8 @@ final class SettingsReload implements AutoCloseable {
         }
     }
 
-    private void committed(Generation before, Generation next) {
-        List<String> changes = before.read().changes(next.read()).stream()
-                .map(SettingChange::toString)
-                .toList();
+    private void committed(Generation before, Generation next, List<SettingChange> changed) {
+        List<String> changes = changed.stream().map(SettingChange::toString).toList();
         String listed = changes.stream().limit(LISTED_MAX).collect(Collectors.joining(", "));
         int more = changes.size() - LISTED_MAX;
         String restart = next.restartNeeded().isEmpty() || next.restartNeeded().equals(before.restartNeeded())

@@ -35,6 +35,11 @@ public record CentralSetting(
     /** The longest reason, in characters. */
     public static final int REASON_LENGTH_MAX = 512;
 
+    /** Returns the author of what this process sets: the user of the operating system, which is not proven. */
+    public static String ownAuthor() {
+        return System.getProperty("user.name", "unknown");
+    }
+
     /** @throws IllegalArgumentException if a text is too long or not printable, or a required one is empty */
     public CentralSetting {
         checkKey(key);

@@ -10,11 +10,8 @@ import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.Policies;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * All settings of a process as one immutable value. Reading them has no side effects: the same text and environment
@@ -177,20 +174,7 @@ public record Settings(
 
         /** Returns the keys whose values differ in a later reading. */
         public List<SettingChange> changes(Effective later) {
-            var before = new LinkedHashMap<String, Setting>();
-            values.forEach(setting -> before.put(setting.key(), setting));
-            var changes = new ArrayList<SettingChange>();
-            for (Setting setting : later.values) {
-                Optional<Setting> old = Optional.ofNullable(before.remove(setting.key()));
-                if (old.isEmpty()
-                        || !old.get().value().equals(setting.value())
-                        || app.differs(later.app, setting.key())) {
-                    changes.add(new SettingChange(setting.key(), old, Optional.of(setting)));
-                }
-            }
-            before.values()
-                    .forEach(gone -> changes.add(new SettingChange(gone.key(), Optional.of(gone), Optional.empty())));
-            return List.copyOf(changes);
+            return SettingChange.between(values, later.values, key -> app.differs(later.app, key));
         }
     }
 

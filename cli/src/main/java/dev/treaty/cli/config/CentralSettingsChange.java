@@ -42,7 +42,7 @@ public final class CentralSettingsChange {
     private static final int NAMED_MAX = 5;
 
     private final Treaty treaty;
-    private final String author = System.getProperty("user.name", "unknown");
+    private final String author = CentralSetting.ownAuthor();
     private final String reason;
 
     /**
