@@ -4,7 +4,6 @@ import dev.treaty.Treaty;
 import dev.treaty.core.discovery.ServiceInstance;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,7 +37,7 @@ final class DrainCommand extends OutputCommand {
     @Override
     public Integer call() {
         try (Treaty treaty = registry.open()) {
-            ServiceInstance instance = find(treaty);
+            ServiceInstance instance = RegistryOptions.instance(treaty, id);
             boolean acknowledged = treaty.registry().drain(instance, !undo, wait);
             var object = new LinkedHashMap<String, Object>();
             object.put("id", instance.id());
@@ -53,16 +52,5 @@ final class DrainCommand extends OutputCommand {
                                     : "not all clients acknowledged in time"));
             return acknowledged ? Main.OK : Main.FAILED;
         }
-    }
-
-    private ServiceInstance find(Treaty treaty) {
-        var instances = new TreeMap<String, ServiceInstance>();
-        RegistryOptions.instances(treaty).values().forEach(all -> all.forEach(each -> instances.put(each.id(), each)));
-        ServiceInstance instance = instances.get(id);
-        if (instance == null) {
-            throw new CommandFailed(
-                    "no instance " + id + " is registered" + RegistryOptions.suggestion(id, instances.keySet()));
-        }
-        return instance;
     }
 }

@@ -20,9 +20,7 @@ import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** The {@code treaty} command. Without a subcommand it prints its help. */
 @Command(
@@ -39,7 +37,7 @@ import picocli.CommandLine.Spec;
             "1:the command failed: a fault, nothing found, a failed call in a demo",
             "2:the command line or the configuration is wrong, or up could not start a service"
         })
-public final class Main implements Runnable {
+public final class Main extends CommandGroup {
     /** The exit code of success. */
     public static final int OK = 0;
 
@@ -91,10 +89,6 @@ public final class Main implements Runnable {
         "  treaty call shop.Orders get '{\"id\":\"42\"}'"
     };
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected by picocli
-    private CommandSpec spec;
-
     private Main() {}
 
     /** Runs the command and exits the process with its exit code. */
@@ -136,10 +130,5 @@ public final class Main implements Runnable {
                 .setExpandAtFiles(false) // @FILE is a request
                 .setParameterExceptionHandler(ErrorHandler::inUsage)
                 .setExecutionExceptionHandler(ErrorHandler::inExecution);
-    }
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
     }
 }

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +51,12 @@ public final class RegistryOptions {
             environment.put("TREATY_REGISTRY", registry.toString());
         }
         Settings settings = config == null ? Settings.of(environment) : Settings.load(config, environment);
-        return Treaty.open(
-                settings.registry() instanceof RegistryAddress.Embedded ? settings.withRegistry(USUAL) : settings);
+        return Treaty.open(orUsual(settings));
+    }
+
+    /** Returns settings with the usual registry in place of an embedded one, which other processes do not share. */
+    public static Settings orUsual(Settings settings) {
+        return settings.registry() instanceof RegistryAddress.Embedded ? settings.withRegistry(USUAL) : settings;
     }
 
     /**
@@ -106,6 +111,21 @@ public final class RegistryOptions {
         var instances = new LinkedHashMap<ServiceName, List<ServiceInstance>>();
         services(treaty).forEach(name -> instances.put(name, instances(treaty, name)));
         return instances;
+    }
+
+    /**
+     * Returns the current instance with an id.
+     *
+     * @throws CommandFailed if none has it, with a similar id, or the registry cannot be reached
+     */
+    public static ServiceInstance instance(Treaty treaty, String id) {
+        var instances = new TreeMap<String, ServiceInstance>();
+        instances(treaty).values().forEach(all -> all.forEach(each -> instances.put(each.id(), each)));
+        ServiceInstance instance = instances.get(id);
+        if (instance == null) {
+            throw new CommandFailed("no instance " + id + " is registered" + suggestion(id, instances.keySet()));
+        }
+        return instance;
     }
 
     /**

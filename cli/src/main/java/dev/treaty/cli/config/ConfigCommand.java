@@ -2,6 +2,7 @@ package dev.treaty.cli.config;
 
 import dev.treaty.Introspection.ConfigurationStatus;
 import dev.treaty.Treaty;
+import dev.treaty.cli.CommandGroup;
 import dev.treaty.cli.Main;
 import dev.treaty.cli.OutputCommand;
 import dev.treaty.cli.RegistryOptions;
@@ -21,7 +22,6 @@ import dev.treaty.registry.RegistryAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,10 +30,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code treaty config}: the settings of processes, in files and in a registry. */
 @Command(
@@ -57,20 +55,11 @@ import picocli.CommandLine.Spec;
             "  treaty config set services.shop.Orders.deadline 2s --expires 1h",
             "  treaty config history"
         })
-public final class ConfigCommand implements Runnable {
+public final class ConfigCommand extends CommandGroup {
     private static final Path USUAL = Path.of("treaty.yaml");
 
     /** The origins of values that nothing sets. */
     private static final Set<String> UNSET = Set.of("default", "inherited");
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected by picocli
-    private CommandSpec spec;
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-    }
 
     private static Optional<Path> usualIfNone(@Nullable Path file) {
         return Optional.ofNullable(file).or(() -> Optional.of(USUAL).filter(Files::exists));
@@ -143,11 +132,9 @@ public final class ConfigCommand implements Runnable {
         }
 
         private Settings settings(Settings.Effective local) {
-            Settings settings = local.settings();
-            boolean embedded = settings.registry() instanceof RegistryAddress.Embedded;
             return registry != null
-                    ? settings.withRegistry(registry)
-                    : embedded ? settings.withRegistry(RegistryOptions.USUAL) : settings;
+                    ? local.settings().withRegistry(registry)
+                    : RegistryOptions.orUsual(local.settings());
         }
 
         /** Adds the central settings; those of the usual registry only if there is one. */
@@ -289,7 +276,7 @@ public final class ConfigCommand implements Runnable {
             }
             Settings.Effective after = read(files.getLast());
             List<SettingChange> changes = instance != null
-                    ? changes(ofInstance(instance), after.values())
+                    ? SettingChange.between(ofInstance(instance), after.values())
                     : read(files.size() == 1 ? USUAL.toString() : files.getFirst())
                             .changes(after);
             printList(changes.stream().map(Diff::fields).toList(), () -> table(changes), "No setting differs.");
@@ -307,20 +294,6 @@ public final class ConfigCommand implements Runnable {
             try (Treaty treaty = registry.open()) {
                 return Processes.settings(treaty, id);
             }
-        }
-
-        private static List<SettingChange> changes(List<Setting> before, List<Setting> after) {
-            var keys = new LinkedHashMap<String, Setting>();
-            after.forEach(setting -> keys.put(setting.key(), setting));
-            var changes = new ArrayList<SettingChange>();
-            for (Setting was : before) {
-                Setting now = keys.remove(was.key());
-                if (now == null || !now.value().equals(was.value())) {
-                    changes.add(new SettingChange(was.key(), Optional.of(was), Optional.ofNullable(now)));
-                }
-            }
-            keys.forEach((key, now) -> changes.add(new SettingChange(key, Optional.empty(), Optional.of(now))));
-            return changes;
         }
 
         private static Map<String, Object> fields(SettingChange change) {

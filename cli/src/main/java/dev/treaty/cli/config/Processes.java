@@ -2,7 +2,6 @@ package dev.treaty.cli.config;
 
 import dev.treaty.Introspection;
 import dev.treaty.Treaty;
-import dev.treaty.cli.CommandFailed;
 import dev.treaty.cli.RegistryOptions;
 import dev.treaty.config.Setting;
 import dev.treaty.core.discovery.ServiceEndpoint;
@@ -16,30 +15,22 @@ final class Processes {
     /**
      * Returns all settings of the process of an instance.
      *
-     * @throws CommandFailed if no such instance is registered
+     * @throws dev.treaty.cli.CommandFailed if no such instance is registered
      */
     static List<Setting> settings(Treaty treaty, String id) {
-        return settings(treaty, endpoint(treaty, id), "");
+        return settings(treaty, RegistryOptions.instance(treaty, id).endpoint(), "");
     }
 
     /**
      * Returns what the process of an instance says of its settings; empty for a process of an earlier version.
      *
-     * @throws CommandFailed if no such instance is registered
+     * @throws dev.treaty.cli.CommandFailed if no such instance is registered
      */
     static Optional<Introspection.ConfigurationStatus> status(Treaty treaty, String id) {
-        try (var direct = treaty.direct(Introspection.class, endpoint(treaty, id))) {
+        try (var direct = treaty.direct(
+                Introspection.class, RegistryOptions.instance(treaty, id).endpoint())) {
             return direct.client().status().configuration();
         }
-    }
-
-    private static ServiceEndpoint endpoint(Treaty treaty, String id) {
-        return RegistryOptions.instances(treaty).values().stream()
-                .flatMap(List::stream)
-                .filter(each -> each.id().equals(id))
-                .findFirst()
-                .orElseThrow(() -> new CommandFailed("no instance " + id + " is registered"))
-                .endpoint();
     }
 
     /** Returns the settings of a process at or below a key. */

@@ -2,6 +2,7 @@ package dev.treaty.cli.contract;
 
 import dev.treaty.Treaty;
 import dev.treaty.cli.CommandFailed;
+import dev.treaty.cli.CommandGroup;
 import dev.treaty.cli.Main;
 import dev.treaty.cli.OutputCommand;
 import dev.treaty.cli.RegistryOptions;
@@ -27,10 +28,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code treaty contract}: shows and exports contracts. */
 @Command(
@@ -52,18 +51,9 @@ import picocli.CommandLine.Spec;
             "  treaty contract export shop.Orders --format openapi > orders.json",
             "  treaty contract export --class com.acme.Greetings --class-path target/classes"
         })
-public final class ContractCommand implements Runnable {
+public final class ContractCommand extends CommandGroup {
     /** The exit code of a check that found breaking changes. */
     static final int BREAKS = 3;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init") // injected by picocli
-    private CommandSpec spec;
-
-    @Override
-    public void run() {
-        spec.commandLine().usage(spec.commandLine().getOut());
-    }
 
     /** {@code treaty contract show}. */
     @Command(

@@ -93,7 +93,7 @@ final class RunningServices {
                 }
             }
             List<Running> first = removed.stream().filter(Running::usesPort).toList();
-            stop(first);
+            stop(first, ChildProcess.PATIENCE);
             removed.removeAll(first);
             var next = new ArrayList<Running>();
             for (int i = 0; i < list.size(); i++) {
@@ -103,7 +103,7 @@ final class RunningServices {
         }
         if (!removed.isEmpty()) {
             awaitStarted();
-            stop(removed);
+            stop(removed, ChildProcess.PATIENCE);
         }
         failures().ifPresent(failures -> failures.lines().forEach(lines));
     }
@@ -126,7 +126,7 @@ final class RunningServices {
                 int excess = processes.size() - hosted.instances();
                 if (excess > 0) {
                     List<ServiceProcess> last = processes.subList(hosted.instances(), processes.size());
-                    stopProcesses(List.copyOf(last));
+                    stopProcesses(List.copyOf(last), ChildProcess.PATIENCE);
                     last.clear();
                 }
                 while (processes.size() < hosted.instances()) {
@@ -137,9 +137,9 @@ final class RunningServices {
         };
     }
 
-    private void stop(List<Running> entries) {
+    private void stop(List<Running> entries, Duration patience) {
         stopProcesses(
-                entries.stream().flatMap(running -> running.processes.stream()).toList());
+                entries.stream().flatMap(running -> running.processes.stream()).toList(), patience);
         for (Running running : entries) {
             if (running.external != null) {
                 running.external.close();
@@ -147,14 +147,14 @@ final class RunningServices {
         }
     }
 
-    private void stopProcesses(List<ServiceProcess> processes) {
+    private void stopProcesses(List<ServiceProcess> processes, Duration patience) {
         if (!processes.isEmpty()) {
             lines.accept("stops " + processes.stream().map(ServiceProcess::name).collect(Collectors.joining(", ")));
             ChildProcess.closeAll(
                     processes.stream()
                             .flatMap(process -> process.stop().stream())
                             .toList(),
-                    ChildProcess.PATIENCE);
+                    patience);
         }
     }
 
@@ -207,16 +207,6 @@ final class RunningServices {
             last = all;
             all = List.of();
         }
-        ChildProcess.closeAll(
-                last.stream()
-                        .flatMap(running -> running.processes.stream())
-                        .flatMap(process -> process.stop().stream())
-                        .toList(),
-                patience);
-        for (Running running : last) {
-            if (running.external != null) {
-                running.external.close();
-            }
-        }
+        stop(last, patience);
     }
 }
