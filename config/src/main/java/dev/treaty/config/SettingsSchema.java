@@ -288,12 +288,8 @@ public final class SettingsSchema {
                 }
                 text.append(list.isEmpty() ? "[]" : "]");
             }
-            case String string -> text.append('"').append(escaped(string)).append('"');
+            case String string -> text.append(JsonText.quote(string));
             default -> text.append(value);
         }
-    }
-
-    private static String escaped(String text) {
-        return text.replace("\\", "\\\\").replace("\"", "\\\"");
     }
 }

@@ -150,31 +150,20 @@ public record CircuitBreakerPolicy(
 
     /** Returns a policy with other open times, the first and the longest. */
     public CircuitBreakerPolicy withOpen(Duration first, Duration max) {
-        return closingWhen(first, max, halfOpenCalls);
+        return closingWhen(first, max, halfOpenCalls, forced);
     }
 
     /** Returns a policy with another number of trials. */
     public CircuitBreakerPolicy withHalfOpenCalls(int changed) {
-        return closingWhen(open, openMax, changed);
+        return closingWhen(open, openMax, changed, forced);
     }
 
     /** Returns the same policy, forced open or closed, or no longer. */
     public CircuitBreakerPolicy withForced(Forced changed) {
-        return new CircuitBreakerPolicy(
-                consecutiveFailures,
-                failureRate,
-                slowRate,
-                slowCall,
-                minimumCalls,
-                window,
-                windowCalls,
-                open,
-                openMax,
-                halfOpenCalls,
-                changed);
+        return closingWhen(open, openMax, halfOpenCalls, changed);
     }
 
-    private CircuitBreakerPolicy closingWhen(Duration first, Duration max, int trials) {
+    private CircuitBreakerPolicy closingWhen(Duration first, Duration max, int trials, Forced state) {
         return new CircuitBreakerPolicy(
                 consecutiveFailures,
                 failureRate,
@@ -186,6 +175,6 @@ public record CircuitBreakerPolicy(
                 first,
                 max,
                 trials,
-                forced);
+                state);
     }
 }
