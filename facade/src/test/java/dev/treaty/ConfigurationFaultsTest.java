@@ -1,5 +1,6 @@
 package dev.treaty;
 
+import static dev.treaty.Patient.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.treaty.config.ConfigurationException;
@@ -15,18 +16,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,48 +45,11 @@ class ConfigurationFaultsTest {
     @TempDir
     private Path directory;
 
-    private static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).as(what).isNegative();
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
-    /** Calls from several threads, and counts the calls that fail. */
-    private static final class Load implements AutoCloseable {
-        final AtomicInteger calls = new AtomicInteger();
-        final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
-        private final AtomicBoolean ended = new AtomicBoolean();
-        private final List<Thread> threads = new ArrayList<>();
-
-        Load(Prices prices) {
-            for (int i = 0; i < 4; i++) {
-                threads.add(Thread.startVirtualThread(() -> {
-                    while (!ended.get()) {
-                        try {
-                            assertThat(prices.price("tea")).isEqualTo("tea");
-                        } catch (RuntimeException | AssertionError e) {
-                            failures.add(e);
-                        }
-                        calls.incrementAndGet();
-                        LockSupport.parkNanos(500_000);
-                    }
-                }));
-            }
-        }
-
-        @Override
-        public void close() {
-            ended.set(true);
-            for (Thread thread : threads) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-        }
+    private static ParallelCalls calls(Prices prices) {
+        return new ParallelCalls(() -> {
+            assertThat(prices.price("tea")).isEqualTo("tea");
+            LockSupport.parkNanos(500_000);
+        });
     }
 
     private static String valid(int round) {
@@ -197,7 +156,7 @@ class ConfigurationFaultsTest {
         try (Treaty treaty = Treaty.open(sources)) {
             treaty.serve(Prices.class, item -> item);
             Configuration configuration = treaty.configuration();
-            var load = new Load(treaty.client(Prices.class));
+            var load = calls(treaty.client(Prices.class));
             try (load) {
                 for (int round = 2; round <= count + 1; round++) {
                     mutate(file, valid(round), random);
@@ -213,10 +172,10 @@ class ConfigurationFaultsTest {
                 }
                 assertThat(refused).isBetween(count / 3, count * 9 / 10);
                 write(file, bytes(valid(1)), random);
-                await("the last", () -> configuration.get("app.round").equals(Optional.of("1")));
+                until("the last", () -> configuration.get("app.round").equals(Optional.of("1")));
                 assertThat(configuration.refused()).isEmpty();
                 int calls = load.calls.get();
-                await("more calls", () -> load.calls.get() > calls + 20);
+                until("more calls", () -> load.calls.get() > calls + 20);
             }
             assertThat(load.failures).isEmpty();
         }
@@ -227,7 +186,7 @@ class ConfigurationFaultsTest {
         Configuration configuration = treaty.configuration();
         try {
             Settings.Effective expected = sources.read(List.of());
-            await(
+            until(
                     name + " is applied",
                     () -> configuration.refused().isEmpty()
                             && treaty.settings()
@@ -247,7 +206,7 @@ class ConfigurationFaultsTest {
             return Optional.empty();
         } catch (ConfigurationException e) {
             Optional<String> why = Optional.of(Secrets.mask(e.getMessage()));
-            await(
+            until(
                     name + " is refused: " + why.get(),
                     () -> configuration.refused().equals(why));
             return why;
@@ -283,22 +242,22 @@ class ConfigurationFaultsTest {
             try (Treaty treaty = Treaty.open(sources)) {
                 treaty.serve(Prices.class, item -> item);
                 Configuration configuration = treaty.configuration();
-                var load = new Load(treaty.client(Prices.class));
+                var load = calls(treaty.client(Prices.class));
                 int last = (int) (length.toMillis() / 10);
                 try (load) {
                     long start = System.nanoTime();
                     for (int i = 2; i <= last; i += 2) {
                         long due = start + TimeUnit.MILLISECONDS.toNanos(10L * i);
-                        await("the time of change " + i, () -> System.nanoTime() - due >= 0);
+                        until("the time of change " + i, () -> System.nanoTime() - due >= 0);
                         write(file, bytes(registry + valid(i)), random);
                         center.configuration().set("app.tick", String.valueOf(i));
                     }
-                    await("the last file", () -> configuration.get("app.round").equals(Optional.of("" + last)));
-                    await(
+                    until("the last file", () -> configuration.get("app.round").equals(Optional.of("" + last)));
+                    until(
                             "the last central setting",
                             () -> configuration.get("app.tick").equals(Optional.of("" + last)));
                     assertThat(treaty.settings().defaults().deadline()).isEqualTo(Duration.ofSeconds(last));
-                    await("nothing refused", () -> configuration.refused().isEmpty());
+                    until("nothing refused", () -> configuration.refused().isEmpty());
                 }
                 assertThat(load.calls.get()).isGreaterThan(100);
                 assertThat(load.failures).isEmpty();

@@ -1,5 +1,6 @@
 package dev.treaty;
 
+import static dev.treaty.Patient.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,13 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,49 +99,6 @@ class ConfigurationTest {
         return treaty;
     }
 
-    private static void await(BooleanSupplier condition) {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).as("waited too long").isNegative();
-            LockSupport.parkNanos(1_000_000);
-        }
-    }
-
-    /** Calls without a pause on some threads; counts the calls that fail. */
-    private static final class Load implements AutoCloseable {
-        final AtomicInteger calls = new AtomicInteger();
-        final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
-        private final AtomicBoolean ended = new AtomicBoolean();
-        private final List<Thread> threads = new ArrayList<>();
-
-        Load(Prices prices) {
-            for (int i = 0; i < 4; i++) {
-                threads.add(Thread.startVirtualThread(() -> {
-                    while (!ended.get()) {
-                        try {
-                            prices.price("tea");
-                        } catch (RuntimeException e) {
-                            failures.add(e);
-                        }
-                        calls.incrementAndGet();
-                    }
-                }));
-            }
-        }
-
-        @Override
-        public void close() {
-            ended.set(true);
-            for (Thread thread : threads) {
-                try {
-                    thread.join();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-        }
-    }
-
     @Test
     void everything_in_a_file_changes_while_calls_run_and_no_call_fails() throws Exception {
         Treaty server = open("server.yaml", "server: {drain: 0s}\n");
@@ -155,7 +108,7 @@ class ConfigurationTest {
         assertThat(prices.price("tea")).isEqualTo("tea");
         var guard = client.guards().find("test.Prices").orElseThrow();
         String clientId = client.registry().instances(PRICES).getFirst().id();
-        var load = new Load(prices);
+        var load = new ParallelCalls(() -> prices.price("tea"));
         try (load) {
             write("client.yaml", """
                 services:
@@ -177,11 +130,11 @@ class ConfigurationTest {
                   body-bytes-max: 2048
                   limits: {concurrency: {limit: 77, adaptive: false}}
                 """);
-            await(() -> client.configuration().generation() == 2
+            until(() -> client.configuration().generation() == 2
                     && server.configuration().generation() == 2);
-            await(() -> client.registry().instances(PRICES).getFirst().weight() == 50);
+            until(() -> client.registry().instances(PRICES).getFirst().weight() == 50);
             int before = load.calls.get();
-            await(() -> load.calls.get() > before + 500);
+            until(() -> load.calls.get() > before + 500);
         }
         assertThat(load.failures).isEmpty();
         assertThat(guard.tolerance().deadline()).isEqualTo(Duration.ofSeconds(4));
@@ -198,7 +151,7 @@ class ConfigurationTest {
         assertThat(guard.statistics().calls()).isGreaterThan(500);
 
         write("server.yaml", "server: {drain: 0s, limits: {rate-limit: {permits: 1, per: 1h, burst: 1}}}\n");
-        await(() -> server.configuration().generation() == 3);
+        until(() -> server.configuration().generation() == 3);
         assertThat(prices.price("tea")).isEqualTo("tea");
         assertThat(prices.price("tea")).as("the fallback").isEqualTo("none");
     }
@@ -208,7 +161,7 @@ class ConfigurationTest {
         Treaty treaty = open("treaty.yaml", "defaults: {deadline: 3s}\nserver: {drain: 0s}\n");
         var service = treaty.serve(Prices.class, item -> item);
         write("treaty.yaml", "defaults: {deadline: 5s, level: extreme}\nserver: {drain: 0s}\n");
-        await(() -> treaty.configuration().refused().isPresent());
+        until(() -> treaty.configuration().refused().isPresent());
         assertThat(treaty.configuration().refused().orElseThrow())
                 .contains("treaty.yaml:2")
                 .contains("defaults.level");
@@ -216,7 +169,7 @@ class ConfigurationTest {
         assertThat(treaty.configuration().generation()).isEqualTo(1);
         assertThat(service.health().status()).isEqualTo(Status.WARNING);
         assertThat(service.health().message()).contains("changed settings were refused", "defaults.level");
-        await(() -> treaty.metrics().settingsRefused() == 1);
+        until(() -> treaty.metrics().settingsRefused() == 1);
         try (var direct = treaty.direct(Introspection.class, treaty.endpoint().orElseThrow())) {
             var status = direct.client().status().configuration().orElseThrow();
             assertThat(status.generation()).isEqualTo(1);
@@ -230,7 +183,7 @@ class ConfigurationTest {
         }
 
         write("treaty.yaml", "defaults: {deadline: 6s}\nserver: {drain: 0s}\n");
-        await(() -> treaty.configuration().generation() == 2);
+        until(() -> treaty.configuration().generation() == 2);
         assertThat(treaty.configuration().refused()).isEmpty();
         assertThat(service.health().status()).isEqualTo(Status.PASSING);
         assertThat(treaty.settings().defaults().deadline()).isEqualTo(Duration.ofSeconds(6));
@@ -241,7 +194,7 @@ class ConfigurationTest {
         Treaty treaty = open("treaty.yaml", "defaults: {deadline: 3s}\n");
         treaty.client(Prices.class);
         write("treaty.yaml", "services: {test.Prices: {fallback: {value: '{\"a\":1}'}}}\n");
-        await(() -> treaty.configuration().refused().isPresent());
+        until(() -> treaty.configuration().refused().isPresent());
         assertThat(treaty.configuration().refused().orElseThrow()).contains("fallback.value of test.Prices");
     }
 
@@ -249,7 +202,7 @@ class ConfigurationTest {
     void what_needs_a_restart_stays_and_is_named() {
         Treaty treaty = open("treaty.yaml", "name: shop\nserver: {drain: 0s}\n");
         write("treaty.yaml", "name: store\nserver: {drain: 0s, port: 9}\ndefaults: {deadline: 7s}\n");
-        await(() -> treaty.configuration().generation() == 2);
+        until(() -> treaty.configuration().generation() == 2);
         assertThat(treaty.configuration().restartNeeded()).containsExactlyInAnyOrder("name", "server.port");
         assertThat(treaty.settings().name()).isEqualTo("shop");
         assertThat(treaty.settings().defaults().deadline()).isEqualTo(Duration.ofSeconds(7));
@@ -262,7 +215,7 @@ class ConfigurationTest {
         for (int i = 1; i <= 100; i++) {
             write("treaty.yaml", "defaults: {deadline: " + i + "s}\n");
         }
-        await(() -> treaty.settings().defaults().deadline().equals(Duration.ofSeconds(100)));
+        until(() -> treaty.settings().defaults().deadline().equals(Duration.ofSeconds(100)));
         assertThat(treaty.configuration().refused()).isEmpty();
     }
 
@@ -275,7 +228,7 @@ class ConfigurationTest {
         assertThat(prices.price("tea")).isEqualTo("tea");
 
         center.configuration().set("services.test.Prices.breaker.forced", "open", "maintenance", Optional.empty());
-        await(() -> client.configuration().generation() == 2);
+        until(() -> client.configuration().generation() == 2);
         assertThatThrownBy(() -> prices.price("tea")).hasMessageContaining("breaker forced open");
         assertThat(client.configuration().values())
                 .filteredOn(setting -> setting.key().equals("services.test.Prices.breaker.forced"))
@@ -292,7 +245,7 @@ class ConfigurationTest {
         assertThatThrownBy(() -> again.price("tea")).hasMessageContaining("breaker forced open");
 
         center.configuration().unset("services.test.Prices.breaker.forced", "done");
-        await(() -> restarted
+        until(() -> restarted
                 .configuration()
                 .get("services.test.Prices.breaker.forced")
                 .isEmpty());
@@ -303,8 +256,8 @@ class ConfigurationTest {
     void a_central_setting_ends_when_it_expires() {
         Treaty client = open("client.yaml", "");
         center.configuration().set("defaults.deadline", "9s", "", Optional.of(Duration.ofMillis(1_500)));
-        await(() -> client.settings().defaults().deadline().equals(Duration.ofSeconds(9)));
-        await(() -> !client.settings().defaults().deadline().equals(Duration.ofSeconds(9)));
+        until(() -> client.settings().defaults().deadline().equals(Duration.ofSeconds(9)));
+        until(() -> !client.settings().defaults().deadline().equals(Duration.ofSeconds(9)));
     }
 
     @Test
@@ -314,7 +267,7 @@ class ConfigurationTest {
         assertThat(client.settings().defaults().deadline()).isEqualTo(Duration.ofSeconds(4));
         assertThat(client.configuration().refused().orElseThrow()).contains("defaults.level");
         center.configuration().unset("defaults.level", "");
-        await(() -> client.configuration().refused().isEmpty());
+        until(() -> client.configuration().refused().isEmpty());
     }
 
     @Test
@@ -368,7 +321,7 @@ class ConfigurationTest {
         });
 
         write("treaty.yaml", "app: {payments: {currency: USD, retry-max: 9}}\n");
-        await(() -> configuration.refused().isPresent());
+        until(() -> configuration.refused().isPresent());
         assertThat(configuration.refused().orElseThrow()).contains("retry-max must be at most 5");
         assertThat(configuration.bind("app.payments", Payments.class).retryMax())
                 .isEqualTo(2);
@@ -391,12 +344,12 @@ class ConfigurationTest {
         Treaty remote = Treaty.open(ConfigurationSources.of(Map.of("TREATY_REGISTRY", registry)));
         opened.add(remote);
         center.configuration().set("defaults.deadline", "11s");
-        await(() -> remote.settings().defaults().deadline().equals(Duration.ofSeconds(11)));
+        until(() -> remote.settings().defaults().deadline().equals(Duration.ofSeconds(11)));
 
         Treaty alone = Treaty.open(ConfigurationSources.of(Map.of()));
         opened.add(alone);
         alone.configuration().set("defaults.deadline", "12s");
-        await(() -> alone.settings().defaults().deadline().equals(Duration.ofSeconds(12)));
+        until(() -> alone.settings().defaults().deadline().equals(Duration.ofSeconds(12)));
         assertThat(center.settings().defaults().deadline())
                 .as("settings that code has given stay")
                 .isEqualTo(Settings.DEFAULTS.defaults().deadline());

@@ -34,9 +34,14 @@ final class Patient {
 
     /** Waits for a condition. */
     static void until(BooleanSupplier reached) {
+        until("time over the limit", reached);
+    }
+
+    /** Waits for a condition, which a failure names. */
+    static void until(String what, BooleanSupplier reached) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!reached.getAsBoolean()) {
-            assertThat(System.nanoTime() - end).as("time over the limit").isNegative();
+            assertThat(System.nanoTime() - end).as(what).isNegative();
             LockSupport.parkNanos(1_000_000);
         }
     }
