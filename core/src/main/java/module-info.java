@@ -11,6 +11,7 @@ module dev.treaty.core {
     exports dev.treaty.core.discovery;
     exports dev.treaty.core.event;
     exports dev.treaty.core.health;
+    exports dev.treaty.core.security;
     exports dev.treaty.core.text;
     exports dev.treaty.core.time;
     exports dev.treaty.core.timeout;

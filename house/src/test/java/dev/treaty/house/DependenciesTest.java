@@ -27,9 +27,11 @@ class DependenciesTest {
             entry("registry-zookeeper", Set.of("core", "registry")),
             entry("registry-dns", Set.of("core", "registry")),
             entry("registry-compat", Set.of("core", "codec", "registry", "http")),
+            entry("certificates", Set.of("core")),
             entry("codec", Set.of("core")),
+            entry("security", Set.of("core", "codec")),
             entry("http", Set.of("core", "codec")),
-            entry("config", Set.of("core", "resilience", "balance", "registry")),
+            entry("config", Set.of("core", "resilience", "balance", "registry", "security")),
             entry("observe", Set.of("core")),
             entry("facade", upTo("observe")),
             entry("simulation", upTo("facade")),
@@ -53,6 +55,7 @@ class DependenciesTest {
                 "resilience",
                 "balance",
                 "codec",
+                "security",
                 "registry",
                 "http",
                 "config",
@@ -63,6 +66,7 @@ class DependenciesTest {
                 "registry-zookeeper",
                 "registry-dns",
                 "registry-compat",
+                "certificates",
                 "cli",
                 "demo");
         return new HashSet<>(ladder.subList(0, ladder.indexOf(last) + 1));

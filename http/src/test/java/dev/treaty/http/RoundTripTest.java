@@ -126,7 +126,7 @@ class RoundTripTest {
         });
         CallContext sent = new CallContext(
                 Running.context(Duration.ofMinutes(1)).deadline(),
-                new Principal("Jürgen 100%", true),
+                Principal.proven("Jürgen 100%", Principal.Proof.TOKEN),
                 Running.context(Duration.ofMinutes(1)).trace(),
                 3,
                 Priority.SHEDDABLE,

@@ -213,9 +213,10 @@ public final class Admission implements Filter {
 
     private static Principal key(Principal caller) {
         String name = caller.name();
-        return name.length() <= CALLER_LENGTH_MAX
+        boolean plain = caller.roles().isEmpty() && caller.claims().isEmpty();
+        return plain && name.length() <= CALLER_LENGTH_MAX
                 ? caller
-                : new Principal(name.substring(0, CALLER_LENGTH_MAX), caller.authenticated());
+                : Principal.proven(name.substring(0, Math.min(name.length(), CALLER_LENGTH_MAX)), caller.proof());
     }
 
     private static long waitMax(RateLimitPolicy rate, long remaining) {

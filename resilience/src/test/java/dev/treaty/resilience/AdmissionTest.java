@@ -148,7 +148,7 @@ class AdmissionTest {
         var strict = admission(AdmissionPolicy.DEFAULT);
         make(strict, by(Principal.claimed("eve"), Priority.CRITICAL), handler);
         make(strict, by(Principal.claimed("ada"), Priority.SHEDDABLE), handler);
-        make(strict, by(new Principal("ada", true), Priority.CRITICAL), handler);
+        make(strict, by(Principal.proven("ada", Principal.Proof.TOKEN), Priority.CRITICAL), handler);
         var open = admission(AdmissionPolicy.DEFAULT.with(Priority.CRITICAL));
         make(open, by(Principal.claimed("ada"), Priority.CRITICAL), handler);
         assertThat(handled)
@@ -165,7 +165,7 @@ class AdmissionTest {
         assertThat(fault.message()).isEqualTo("the caller's rate limit of test is reached");
         assertThat(fault.retryAfter()).contains(Duration.ofMillis(700));
         make(admission, by("bob"), handler);
-        make(admission, by(new Principal("ada", true), Priority.NORMAL), handler);
+        make(admission, by(Principal.proven("ada", Principal.Proof.TOKEN), Priority.NORMAL), handler);
         assertThat(handled)
                 .as("an unauthenticated name takes no permits of the authenticated one")
                 .hasSize(3);

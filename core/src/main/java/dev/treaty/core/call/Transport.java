@@ -1,5 +1,6 @@
 package dev.treaty.core.call;
 
+import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 
 /** The client side of the network: opens connections to endpoints, over HTTP or, in tests, in memory. */
@@ -9,6 +10,14 @@ public interface Transport extends AutoCloseable {
      * {@link Code#UNAVAILABLE} if the endpoint cannot be reached.
      */
     Connection connect(ServiceEndpoint endpoint);
+
+    /**
+     * Returns a connection to an instance of a service. If connections are encrypted, the server has to prove that it
+     * is one of that service; otherwise calls return {@link Code#UNAVAILABLE}.
+     */
+    default Connection connect(ServiceEndpoint endpoint, ServiceName service) {
+        return connect(endpoint);
+    }
 
     /** Closes all open connections. */
     @Override

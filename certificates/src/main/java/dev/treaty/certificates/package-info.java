@@ -1,0 +1,2 @@
+/** A certificate authority for development and tests. */
+package dev.treaty.certificates;

@@ -1,0 +1,46 @@
+package dev.treaty.core.security;
+
+import dev.treaty.core.call.Principal;
+
+/**
+ * Decides who calls and what a caller may do. A server asks it with the head of a request, before it reads the body.
+ * It is thread-safe.
+ */
+public interface AccessControl {
+    /** Security that is off: callers are who they claim to be, unproven, and may do everything. */
+    AccessControl OFF = new AccessControl() {
+        @Override
+        public boolean enforced() {
+            return false;
+        }
+
+        @Override
+        public Authentication authenticate(Credentials credentials) {
+            return new Authentication.Accepted(Principal.claimed(credentials.claimed()));
+        }
+
+        @Override
+        public Decision authorize(Principal caller, String resource, String action) {
+            return Decision.OFF;
+        }
+    };
+
+    /** Whether security is on. If it is off, claimed names are used, and mean nothing. */
+    boolean enforced();
+
+    /**
+     * Authenticates the sender of a request. It does not block and costs little: what takes longer is {@link
+     * Authentication.Pending}.
+     */
+    Authentication authenticate(Credentials credentials);
+
+    /**
+     * Decides whether a caller may do something. It does not block.
+     *
+     * @param resource the name of a service, or the path of a page such as {@code /-/metrics}
+     * @param action the name of an operation; for a page, the method in lower case. The registry asks for {@code
+     *     treaty.register}, {@code treaty.publish}, {@code treaty.force}, {@code treaty.withdraw}, {@code treaty.drain}
+     *     and {@code treaty.watch} of the service concerned, and for {@code treaty.settings} of {@code treaty.Registry}
+     */
+    Decision authorize(Principal caller, String resource, String action);
+}

@@ -1,0 +1,10 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Who calls and what a caller may do: TLS from files, tokens and API keys, and rules of access. */
+@NullMarked
+module dev.treaty.security {
+    requires static transitive org.jspecify;
+    requires transitive dev.treaty.core;
+    requires dev.treaty.codec;
+    requires com.nimbusds.jose.jwt;
+}
