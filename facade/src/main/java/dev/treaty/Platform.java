@@ -6,12 +6,14 @@ import dev.treaty.core.call.Server;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.security.ProcessSecurity;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
 import dev.treaty.http.HttpTransport;
 import dev.treaty.http.HttpTransportOptions;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
@@ -30,8 +32,8 @@ public record Platform(
         Time time,
         RandomGenerator random,
         RandomGenerator secrets,
-        Function<ClientSettings, Transport> transport,
-        Function<ServerSettings, Server> server,
+        BiFunction<ClientSettings, ProcessSecurity, Transport> transport,
+        BiFunction<ServerSettings, ProcessSecurity, Server> server,
         Function<Runnable, Runnable> onExit) {
 
     /** The machine's clocks, random numbers, HTTP, and JVM shutdown hooks. */
@@ -41,7 +43,7 @@ public record Platform(
                 time,
                 RandomSource.system(),
                 RandomSource.secure(),
-                client -> new HttpTransport(
+                (client, _) -> new HttpTransport(
                         new HttpTransportOptions(
                                 client.connectionsMax(),
                                 client.idleConnectionsMax(),
@@ -49,7 +51,7 @@ public record Platform(
                                 client.connectTimeout(),
                                 client.bodyBytesMax()),
                         time),
-                server -> new HttpServer(
+                (server, _) -> new HttpServer(
                         HttpServerOptions.STANDARD
                                 .at(server.host(), server.port())
                                 .bodyBytesMax(server.bodyBytesMax())

@@ -24,6 +24,7 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.event.Side;
+import dev.treaty.core.security.ProcessSecurity;
 import dev.treaty.core.time.Time;
 import dev.treaty.pipeline.Pipelines;
 import dev.treaty.resilience.Admission;
@@ -44,6 +45,7 @@ final class ServiceHost {
     private volatile Settings settings;
     private final Filters filters;
     private final Platform platform;
+    private final ProcessSecurity security;
     private final Registry registry;
     private final RuntimeDependencies runtime;
     private final Time time;
@@ -73,6 +75,7 @@ final class ServiceHost {
             Settings settings,
             Filters filters,
             Platform platform,
+            ProcessSecurity security,
             Registry registry,
             Map<ServiceName, ServedService> served,
             AdminEndpoints admin,
@@ -82,6 +85,7 @@ final class ServiceHost {
         this.settings = settings;
         this.filters = filters;
         this.platform = platform;
+        this.security = security;
         this.registry = registry;
         this.runtime = runtime;
         this.time = runtime.time();
@@ -162,8 +166,8 @@ final class ServiceHost {
 
     private Server server() {
         if (server == null) {
-            server = platform.server().apply(settings.server());
-            admin.host(server, settings.server().host());
+            server = platform.server().apply(settings.server(), security);
+            admin.host(server, settings.server().host(), security.access().enforced());
             drainOnExit(settings.server().drainOnExit());
         }
         return server;
