@@ -86,9 +86,7 @@ final class Registries implements AutoCloseable {
     }
 
     private ServiceEndpoint secured(ServiceEndpoint endpoint) {
-        return security.tls().isEmpty()
-                ? endpoint
-                : new ServiceEndpoint("https", endpoint.host(), endpoint.port());
+        return security.tls().isEmpty() ? endpoint : new ServiceEndpoint("https", endpoint.host(), endpoint.port());
     }
 
     private Registry provided(RegistryAddress.Provided address) {

@@ -244,9 +244,7 @@ public final class AccessRules {
     private Rule[] candidates(String resource) {
         Rule[] known = remembered.get(resource);
         if (known == null) {
-            known = rules.stream()
-                    .filter(rule -> rule.matchesService(resource))
-                    .toArray(Rule[]::new);
+            known = rules.stream().filter(rule -> rule.matchesService(resource)).toArray(Rule[]::new);
             if (remembered.size() < REMEMBERED_MAX) {
                 remembered.putIfAbsent(resource, known);
             }
@@ -341,7 +339,8 @@ public final class AccessRules {
     }
 
     private static String denial(Principal caller, String resource, String action) {
-        String name = caller.authenticated() ? PrintableText.line(caller.name(), NAME_LENGTH_MAX) : "an anonymous caller";
+        String name =
+                caller.authenticated() ? PrintableText.line(caller.name(), NAME_LENGTH_MAX) : "an anonymous caller";
         String what = resource.startsWith("/")
                 ? " may not " + action + " " + resource
                 : action.startsWith(OWN)
