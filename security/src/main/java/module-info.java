@@ -7,4 +7,6 @@ module dev.treaty.security {
     requires transitive dev.treaty.core;
     requires dev.treaty.codec;
     requires com.nimbusds.jose.jwt;
+
+    exports dev.treaty.security.tls;
 }

@@ -1,0 +1,54 @@
+package dev.treaty.security.tls;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A block of a PEM file.
+ *
+ * @param label what it is, such as {@code CERTIFICATE}
+ * @param der its content; empty if it is encrypted
+ */
+record Pem(String label, byte[] der) {
+    private static final Pattern BEGIN = Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----");
+
+    /** Returns the blocks of a file; text around them does not count. */
+    static List<Pem> blocks(Path file, byte[] content) throws CertificateException {
+        String text = new String(content, StandardCharsets.ISO_8859_1);
+        var blocks = new ArrayList<Pem>();
+        Matcher begin = BEGIN.matcher(text);
+        int from = 0;
+        while (begin.find(from)) {
+            String label = begin.group(1);
+            int end = text.indexOf("-----END " + label + "-----", begin.end());
+            if (end < 0) {
+                throw new CertificateException(file + " is cut off: a block " + label + " has no end");
+            }
+            blocks.add(new Pem(label, der(file, text.substring(begin.end(), end))));
+            from = end;
+        }
+        return blocks;
+    }
+
+    private static byte[] der(Path file, String block) throws CertificateException {
+        if (block.contains("ENCRYPTED")) {
+            return new byte[0]; // a header of a key, as openssl wrote them before PKCS#8
+        }
+        try {
+            return Base64.getDecoder().decode(block.replaceAll("\\s", ""));
+        } catch (IllegalArgumentException e) {
+            throw new CertificateException(file + " is damaged: a block is not Base64", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return label;
+    }
+}
