@@ -7,6 +7,7 @@ import dev.treaty.codec.OpenApi;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.Gate;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Pipeline;
@@ -113,7 +114,8 @@ final class ServiceHost {
             var admission = limited ? new Admission(name, settings.server().limits(), faults, time) : null;
             Pipeline pipeline = pipeline(type, contract, implementation, admission);
             registry.publish(contract); // first, so that a contract that the registry rejects is not served
-            listening.host(new HostedService(contract, pipeline.handler(), () -> health(name)));
+            listening.host(new HostedService(
+                    contract, pipeline.handler(), () -> health(name), admission == null ? Gate.OPEN : admission));
             listening.page(
                     "/-/openapi/" + name,
                     "application/json",
