@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -54,7 +55,7 @@ final class FileContents {
     }
 
     /** Returns a value that is equal if all contents are. */
-    byte[] digest() {
+    String digest() {
         try {
             var digest = MessageDigest.getInstance("SHA-256");
             contents.forEach((file, bytes) -> {
@@ -62,7 +63,7 @@ final class FileContents {
                 digest.update(bytes);
             });
             digest.update(problems.toString().getBytes(StandardCharsets.UTF_8));
-            return digest.digest();
+            return HexFormat.of().formatHex(digest.digest());
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

@@ -65,14 +65,18 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
     private volatile boolean closed;
 
     // Of the thread, after the start:
-    private byte[] failed = {}; // the digest of the files that were last refused
+    private String failed = ""; // the digest of the files that were last refused
     private String refused = ""; // why they are refused, once they have not changed for a while
 
     /** What is in force: the number, the TLS, the digest of the files, the lists that have ended. */
-    private record Generation(long number, TlsContext tls, byte[] digest, List<String> ended) {}
+    private record Generation(long number, TlsContext tls, String digest, List<String> ended) {}
 
     private FileTransportSecurity(
-            TlsPolicy policy, BiPredicate<String, ServiceName> mayServe, Events events, Time time, FileContents contents)
+            TlsPolicy policy,
+            BiPredicate<String, ServiceName> mayServe,
+            Events events,
+            Time time,
+            FileContents contents)
             throws CertificateException {
         this.policy = policy;
         this.mayServe = mayServe;
@@ -111,8 +115,8 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
 
     private void compare() {
         FileContents contents = FileContents.read(policy.files());
-        byte[] digest = contents.digest();
-        if (Arrays.equals(digest, current.digest)) {
+        String digest = contents.digest();
+        if (digest.equals(current.digest)) {
             refused = "";
             recheckLists();
             return;
@@ -120,15 +124,15 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
         try {
             TlsContext next = TlsContext.of(policy, contents, time);
             if (current.tls.refusal().isEmpty() && next.refusal().isPresent()) {
-                throw new CertificateException(
-                        "its own authorities do not accept the new certificate: " + next.refusal().get());
+                throw new CertificateException("its own authorities do not accept the new certificate: "
+                        + next.refusal().get());
             }
             List<String> ended = next.validator().trust().ended(time.instant());
             current = new Generation(current.number + 1, next, digest, ended);
             refused = "";
             events.emit(new Event.CertificatesChanged(current.number, false, described(next)));
         } catch (CertificateException e) {
-            if (Arrays.equals(digest, failed)) { // not in the middle of a change
+            if (digest.equals(failed)) { // not in the middle of a change
                 refused = "the certificates that were in force before stay, because " + e.getMessage();
             }
             failed = digest;

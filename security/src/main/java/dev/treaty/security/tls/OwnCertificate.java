@@ -48,7 +48,10 @@ record OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
         Path file = files.certificate().get();
         OwnCertificate own;
         if (files.password().isPresent()) {
-            own = pkcs12(file, contents.of(file), password(contents.of(files.password().get())));
+            own = pkcs12(
+                    file,
+                    contents.of(file),
+                    password(contents.of(files.password().get())));
         } else {
             Path keyFile = files.key().orElseThrow();
             own = new OwnCertificate(certificates(file, contents.of(file)), key(keyFile, contents.of(keyFile)));
@@ -109,7 +112,9 @@ record OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
     }
 
     private static char[] password(byte[] content) {
-        return new String(content, StandardCharsets.UTF_8).replaceFirst("\\R$", "").toCharArray();
+        return new String(content, StandardCharsets.UTF_8)
+                .replaceFirst("\\R$", "")
+                .toCharArray();
     }
 
     private static OwnCertificate pkcs12(Path file, byte[] content, char[] password) throws CertificateException {
@@ -121,7 +126,10 @@ record OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
                 Certificate[] chain = store.getCertificateChain(alias);
                 if (key instanceof PrivateKey secret && chain != null) {
                     return new OwnCertificate(
-                            Arrays.stream(chain).map(X509Certificate.class::cast).toList(), secret);
+                            Arrays.stream(chain)
+                                    .map(X509Certificate.class::cast)
+                                    .toList(),
+                            secret);
                 }
             }
         } catch (IOException | GeneralSecurityException e) {
@@ -164,12 +172,11 @@ record OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
     private static boolean fits(PublicKey open, PrivateKey secret) {
         byte[] probe = "does the key fit".getBytes(StandardCharsets.US_ASCII);
         try {
-            String algorithm =
-                    switch (secret.getAlgorithm()) {
-                        case "EC" -> "SHA256withECDSA";
-                        case "RSA" -> "SHA256withRSA";
-                        default -> "EdDSA";
-                    };
+            String algorithm = switch (secret.getAlgorithm()) {
+                case "EC" -> "SHA256withECDSA";
+                case "RSA" -> "SHA256withRSA";
+                default -> "EdDSA";
+            };
             Signature signature = Signature.getInstance(algorithm);
             signature.initSign(secret);
             signature.update(probe);

@@ -104,7 +104,8 @@ final class PeerValidator {
             parameters.setDate(Date.from(now));
             parameters.setRevocationEnabled(false); // checked for the path that was found
             parameters.setMaxPathLength(INTERMEDIATES_MAX);
-            return (PKIXCertPathBuilderResult) CertPathBuilder.getInstance("PKIX").build(parameters);
+            return (PKIXCertPathBuilderResult)
+                    CertPathBuilder.getInstance("PKIX").build(parameters);
         } catch (CertPathBuilderException e) {
             throw new CertificateException(
                     "no trusted authority has issued the certificate of " + TrustBundle.subject(chain.getFirst())
@@ -128,8 +129,8 @@ final class PeerValidator {
         try {
             CertPathValidator validator = CertPathValidator.getInstance("PKIX");
             var revocation = (PKIXRevocationChecker) validator.getRevocationChecker();
-            revocation.setOptions(EnumSet.of(
-                    PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK));
+            revocation.setOptions(
+                    EnumSet.of(PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK));
             var parameters = new PKIXParameters(Set.of(built.getTrustAnchor()));
             parameters.setDate(Date.from(now));
             parameters.addCertStore(

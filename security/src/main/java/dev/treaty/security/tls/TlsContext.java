@@ -97,7 +97,8 @@ final class TlsContext {
     }
 
     private static SSLParameters parameters(SSLContext context, boolean tls12) {
-        List<String> supported = Arrays.asList(context.getSupportedSSLParameters().getCipherSuites());
+        List<String> supported =
+                Arrays.asList(context.getSupportedSSLParameters().getCipherSuites());
         var parameters = new SSLParameters(
                 SUITES.stream().filter(supported::contains).toArray(String[]::new),
                 tls12 ? new String[] {"TLSv1.3", "TLSv1.2"} : new String[] {"TLSv1.3"});
