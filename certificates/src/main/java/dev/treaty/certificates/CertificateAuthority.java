@@ -153,6 +153,20 @@ public final class CertificateAuthority {
         }
     }
 
+    /**
+     * An authority without files below another one, which none of this module may have: for tests that such
+     * certificates are refused.
+     *
+     * @param authority a certificate that was requested {@linkplain CertificateRequest#asAuthority as an authority}
+     */
+    public static CertificateAuthority below(IssuedCertificate authority, InstantSource time) {
+        try {
+            return new CertificateAuthority(authority.certificate(), authority.key(), time, null, null);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
     /** Returns the trust domain, which each SPIFFE id that it issues has. */
     public String trustDomain() {
         return trustDomain;

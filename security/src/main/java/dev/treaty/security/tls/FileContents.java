@@ -11,11 +11,11 @@ import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
-/** What all files of a process contained when they were read, or why one could not be read. */
+/** What files contained when they were read, or why one could not be read. */
 final class FileContents {
     /** The largest file that is read: a list of some 200,000 revoked certificates. */
     static final int BYTES_MAX = 8 << 20;
@@ -25,17 +25,9 @@ final class FileContents {
 
     private FileContents() {}
 
-    static FileContents read(CertificateFiles files) {
+    static FileContents read(List<Path> files) {
         var read = new FileContents();
-        Stream.of(
-                        files.certificate().stream(),
-                        files.key().stream(),
-                        files.password().stream(),
-                        files.authorities().stream(),
-                        files.revocations().stream())
-                .flatMap(each -> each)
-                .distinct()
-                .forEach(read::read);
+        files.stream().distinct().forEach(read::read);
         return read;
     }
 

@@ -1,6 +1,5 @@
 package dev.treaty.security.tls;
 
-import dev.treaty.core.security.PeerIdentity;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -154,19 +153,19 @@ record OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
         }
     }
 
-    /**
-     * Returns the identity that it states.
-     *
-     * @throws CertificateException if it states none, or is not valid at this time
-     */
-    PeerIdentity identity(Optional<String> trustDomain, Instant now) throws CertificateException {
-        Instant expiresAt = Instant.MAX;
+    /** Returns when the first certificate of the chain expires. */
+    Instant expiresAt() {
+        return chain.stream()
+                .map(each -> each.getNotAfter().toInstant())
+                .min(Instant::compareTo)
+                .orElseThrow();
+    }
+
+    /** @throws CertificateException if it has expired, or is not valid yet */
+    void checkTime(Instant now) throws CertificateException {
         for (X509Certificate each : chain) {
             PeerValidator.checkTime(each, now);
-            Instant end = each.getNotAfter().toInstant();
-            expiresAt = end.isBefore(expiresAt) ? end : expiresAt;
         }
-        return CertificateNames.identity(leaf(), trustDomain, expiresAt);
     }
 
     private static boolean fits(PublicKey open, PrivateKey secret) {

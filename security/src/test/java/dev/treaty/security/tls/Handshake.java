@@ -51,6 +51,12 @@ final class Handshake {
         return client.getSession();
     }
 
+    /** Lets the client begin another handshake on the same connection. */
+    void renegotiate() throws SSLException {
+        client.beginHandshake();
+        run();
+    }
+
     private void run() throws SSLException {
         boolean moved = true;
         while (moved) {
