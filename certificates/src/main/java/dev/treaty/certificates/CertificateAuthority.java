@@ -146,9 +146,24 @@ public final class CertificateAuthority {
     public static CertificateAuthority inMemory(String trustDomain, InstantSource time) {
         try {
             KeyPair keys = newKeys();
-            return new CertificateAuthority(own(keys, trustDomain, time.instant()), keys.getPrivate(), time, null, null);
+            return new CertificateAuthority(
+                    own(keys, trustDomain, time.instant()), keys.getPrivate(), time, null, null);
         } catch (IOException e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * An authority without files below another one, which none of this module may have: for tests that such
+     * certificates are refused.
+     *
+     * @param authority a certificate that was requested {@linkplain CertificateRequest#asAuthority as an authority}
+     */
+    public static CertificateAuthority below(IssuedCertificate authority, InstantSource time) {
+        try {
+            return new CertificateAuthority(authority.certificate(), authority.key(), time, null, null);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(e);
         }
     }
 
@@ -214,11 +229,9 @@ public final class CertificateAuthority {
                     Extension.keyUsage,
                     true,
                     new KeyUsage(signs ? KeyUsage.keyCertSign | KeyUsage.digitalSignature : KeyUsage.digitalSignature));
-            builder.addExtension(
-                    Extension.extendedKeyUsage,
-                    false,
-                    new ExtendedKeyUsage(
-                            new KeyPurposeId[] {KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth}));
+            builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(new KeyPurposeId[] {
+                KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth
+            }));
             builder.addExtension(Extension.subjectAlternativeName, false, names(request));
             builder.addExtension(
                     Extension.authorityKeyIdentifier, false, extensions.createAuthorityKeyIdentifier(certificate));
@@ -346,9 +359,8 @@ public final class CertificateAuthority {
 
     private GeneralNames names(CertificateRequest request) {
         var names = new ArrayList<GeneralName>();
-        List<String> uris = request.uris().isEmpty()
-                ? List.of("spiffe://" + trustDomain + "/" + request.name())
-                : request.uris();
+        List<String> uris =
+                request.uris().isEmpty() ? List.of("spiffe://" + trustDomain + "/" + request.name()) : request.uris();
         uris.forEach(uri -> names.add(new GeneralName(GeneralName.uniformResourceIdentifier, uri)));
         request.dnsNames().forEach(name -> names.add(new GeneralName(GeneralName.dNSName, name)));
         request.addresses().forEach(address -> names.add(new GeneralName(GeneralName.iPAddress, address)));
@@ -391,8 +403,8 @@ public final class CertificateAuthority {
         }
         Instant from = now.truncatedTo(ChronoUnit.SECONDS).minus(BACKDATED);
         BigInteger serial = serial(keys.getPublic());
-        var subject = new X500Principal("CN=Treaty development authority " + serial.toString(16).substring(0, 8) + ",O="
-                + trustDomain);
+        var subject = new X500Principal(
+                "CN=Treaty development authority " + serial.toString(16).substring(0, 8) + ",O=" + trustDomain);
         var only = new GeneralSubtree(new GeneralName(GeneralName.uniformResourceIdentifier, trustDomain));
         try {
             var builder = new JcaX509v3CertificateBuilder(

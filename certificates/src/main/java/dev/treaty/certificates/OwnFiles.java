@@ -68,13 +68,12 @@ final class OwnFiles {
 
     private static FileAttribute<?>[] rights(Path file, String rights) {
         return isPosix(file)
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(rights))
-                }
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(rights))}
                 : new FileAttribute<?>[0];
     }
 
     private static boolean isPosix(@Nullable Path file) {
-        return file != null && file.getFileSystem().supportedFileAttributeViews().contains("posix");
+        return file != null
+                && file.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 }

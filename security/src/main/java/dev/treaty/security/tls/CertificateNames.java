@@ -80,8 +80,8 @@ final class CertificateNames {
                 .filter(name -> HOST.matcher(name).matches()) // wildcards identify nothing
                 .toList();
         if (hosts.isEmpty()) {
-            throw new CertificateException(
-                    "the certificate of " + TrustBundle.subject(certificate) + " has neither a SPIFFE id nor a DNS name");
+            throw new CertificateException("the certificate of " + TrustBundle.subject(certificate)
+                    + " has neither a SPIFFE id nor a DNS name");
         }
         return new PeerIdentity(hosts, hosts.getFirst(), expiresAt);
     }
@@ -91,8 +91,7 @@ final class CertificateNames {
             throw new CertificateException("the certificate is one of an authority, not of a service");
         }
         boolean[] usage = certificate.getKeyUsage();
-        if (usage != null
-                && (!usage[DIGITAL_SIGNATURE] || usage[SIGNS_CERTIFICATES] || usage[SIGNS_REVOCATIONS])) {
+        if (usage != null && (!usage[DIGITAL_SIGNATURE] || usage[SIGNS_CERTIFICATES] || usage[SIGNS_REVOCATIONS])) {
             throw new CertificateException("the key of the certificate may not be used to identify a service");
         }
     }
