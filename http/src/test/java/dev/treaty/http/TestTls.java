@@ -9,7 +9,8 @@ import dev.treaty.core.security.TransportSecurity;
 import dev.treaty.core.time.Time;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
+import java.security.Principal;
+import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -20,12 +21,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManager;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedKeyManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
@@ -146,16 +147,57 @@ final class TestTls implements TransportSecurity {
         }
     }
 
-    private static KeyManager[] keys(IssuedCertificate own) throws GeneralSecurityException {
-        try {
-            KeyStore store = KeyStore.getInstance("PKCS12");
-            store.load(null, null);
-            store.setKeyEntry("own", own.key(), new char[0], new Certificate[] {own.certificate()});
-            KeyManagerFactory factory = KeyManagerFactory.getInstance("SunX509"); // which sends any certificate
-            factory.init(store, new char[0]);
-            return factory.getKeyManagers();
-        } catch (java.io.IOException e) {
-            throw new IllegalStateException(e);
+    private static KeyManager[] keys(IssuedCertificate own) {
+        return new KeyManager[] {new Keys(own)};
+    }
+
+    /** Presents a certificate to everyone, also to peers that trust other authorities only. */
+    private static final class Keys extends X509ExtendedKeyManager {
+        private static final String ALIAS = "own";
+        private final IssuedCertificate own;
+
+        Keys(IssuedCertificate own) {
+            this.own = own;
+        }
+
+        @Override
+        public String chooseEngineClientAlias(String[] types, Principal[] issuers, SSLEngine engine) {
+            return ALIAS;
+        }
+
+        @Override
+        public @Nullable String chooseEngineServerAlias(String type, Principal[] issuers, SSLEngine engine) {
+            return type.equals("EC") ? ALIAS : null;
+        }
+
+        @Override
+        public String chooseClientAlias(String[] types, Principal[] issuers, Socket socket) {
+            return ALIAS;
+        }
+
+        @Override
+        public String chooseServerAlias(String type, Principal[] issuers, Socket socket) {
+            return ALIAS;
+        }
+
+        @Override
+        public String[] getClientAliases(String type, Principal[] issuers) {
+            return new String[] {ALIAS};
+        }
+
+        @Override
+        public String[] getServerAliases(String type, Principal[] issuers) {
+            return new String[] {ALIAS};
+        }
+
+        @Override
+        public X509Certificate[] getCertificateChain(String alias) {
+            return new X509Certificate[] {own.certificate()};
+        }
+
+        @Override
+        public PrivateKey getPrivateKey(String alias) {
+            return own.key();
         }
     }
 

@@ -178,7 +178,9 @@ public final class TlsByteChannel implements ByteChannel {
                     return count;
                 }
                 SSLEngineResult result = engine.unwrap(received, target);
-                if (result.bytesProduced() > 0) {
+                if (result.getStatus() == Status.BUFFER_OVERFLOW) { // also if only a part of the record is there
+                    result = decrypt();
+                } else if (result.bytesProduced() > 0) {
                     return result.bytesProduced();
                 }
                 switch (result.getStatus()) {
@@ -190,7 +192,7 @@ public final class TlsByteChannel implements ByteChannel {
                             throw new EOFException(); // cut off, which only the end of a message may not be
                         }
                     }
-                    case BUFFER_OVERFLOW -> decrypt();
+                    case BUFFER_OVERFLOW -> throw new SSLException("a record is larger than agreed");
                     case OK -> answer(deadline);
                 }
             }

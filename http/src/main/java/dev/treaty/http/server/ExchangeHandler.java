@@ -36,8 +36,8 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter {
     /** Where the connection comes from. */
     final Peer peer;
 
-    /** What has arrived and is received later. */
-    final Queue<Object> waiting = new ArrayDeque<>(0);
+    /** What has arrived and is received later; created when it is needed. */
+    private @Nullable Queue<Object> waiting;
 
     @Nullable
     Exchange exchange;
@@ -98,7 +98,7 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter {
     abstract void lastRequest();
 
     /**
-     * Goes on with a request whose credentials have been checked, and with what is {@link #waiting}.
+     * Goes on with a request whose credentials have been checked, and with what is waiting.
      *
      * @param rejected why it is rejected; null if its exchange has begun
      */
@@ -241,10 +241,29 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Keeps what has arrived until it is received. */
+    final void keep(Object arrived) {
+        if (waiting == null) {
+            waiting = new ArrayDeque<>();
+        }
+        waiting.add(arrived);
+    }
+
+    /** Whether something has arrived that is not received. */
+    final boolean waits() {
+        return waiting != null && !waiting.isEmpty();
+    }
+
+    /** Returns what has arrived next; null if there is nothing. */
+    final @Nullable Object nextWaiting() {
+        return waiting == null ? null : waiting.poll();
+    }
+
     /** Releases what has arrived and is not received. */
     final void dropWaiting() {
-        waiting.forEach(ReferenceCountUtil::release);
-        waiting.clear();
+        for (Object next = nextWaiting(); next != null; next = nextWaiting()) {
+            ReferenceCountUtil.release(next);
+        }
     }
 
     @Override

@@ -130,7 +130,7 @@ final class Http1Connection extends ExchangeHandler {
         if (state == State.CLOSING) {
             ReferenceCountUtil.release(message);
         } else if (state == State.RUNNING || state == State.CHECKING) {
-            waiting.add(message);
+            keep(message);
             context.channel().config().setAutoRead(false);
         } else {
             receive(message);
@@ -387,10 +387,14 @@ final class Http1Connection extends ExchangeHandler {
     }
 
     private void takeWaiting() {
-        while (!waiting.isEmpty() && (state == State.IDLE || state == State.RECEIVING)) {
-            receive(waiting.remove());
+        while (state == State.IDLE || state == State.RECEIVING) {
+            Object next = nextWaiting();
+            if (next == null) {
+                break;
+            }
+            receive(next);
         }
-        if (waiting.isEmpty() && state != State.CHECKING && !context.channel().config().isAutoRead()) {
+        if (!waits() && state != State.CHECKING && !context.channel().config().isAutoRead()) {
             context.channel().config().setAutoRead(true);
         }
         if (inputEnded && state == State.IDLE) {

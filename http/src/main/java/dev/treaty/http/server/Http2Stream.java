@@ -53,7 +53,7 @@ final class Http2Stream extends ExchangeHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object frame) {
         if (checking()) {
-            waiting.add(frame);
+            keep(frame);
         } else {
             receive(frame);
         }
@@ -133,8 +133,8 @@ final class Http2Stream extends ExchangeHandler {
         } else if (received) {
             received();
         }
-        while (!waiting.isEmpty()) {
-            receive(waiting.remove());
+        for (Object next = nextWaiting(); next != null; next = nextWaiting()) {
+            receive(next);
         }
         context.channel().config().setAutoRead(true);
     }
