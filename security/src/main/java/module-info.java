@@ -8,5 +8,6 @@ module dev.treaty.security {
     requires dev.treaty.codec;
     requires com.nimbusds.jose.jwt;
 
+    exports dev.treaty.security;
     exports dev.treaty.security.tls;
 }
