@@ -43,20 +43,24 @@ public record Platform(
                 time,
                 RandomSource.system(),
                 RandomSource.secure(),
-                (client, _) -> new HttpTransport(
+                (client, security) -> new HttpTransport(
                         new HttpTransportOptions(
                                 client.connectionsMax(),
                                 client.idleConnectionsMax(),
                                 HttpTransportOptions.STANDARD.idleLifetime(),
                                 client.connectTimeout(),
                                 client.bodyBytesMax()),
+                        security.tls().orElse(null),
+                        security.tokens(),
                         time),
-                (server, _) -> new HttpServer(
+                (server, security) -> new HttpServer(
                         HttpServerOptions.STANDARD
                                 .at(server.host(), server.port())
                                 .bodyBytesMax(server.bodyBytesMax())
                                 .origins(server.cors().origins())
                                 .trustedProxies(server.trustedProxies()),
+                        security.tls().orElse(null),
+                        security.access(),
                         time,
                         RandomSource.system()),
                 Platform::addShutdownHook);

@@ -351,10 +351,11 @@ public record SecuritySettings(
      * @param host the address that the process listens on
      */
     public boolean on(String host) {
-        return enabled.orElseGet(() -> !insecure && !isLoopback(host));
+        return enabled.orElseGet(() -> !insecure && (authorities.isPresent() || !isLoopback(host)));
     }
 
-    private static boolean isLoopback(String host) {
+    /** Returns whether only processes of the same machine reach an address to listen on. */
+    public static boolean isLoopback(String host) {
         return host.equals("localhost")
                 || AddressRange.address(host)
                         .filter(InetAddress::isLoopbackAddress)
