@@ -4,15 +4,19 @@ import dev.treaty.config.InstancesFile;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Transport;
+import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.Registry;
+import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.security.ProcessSecurity;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.JointRegistry;
 import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.backend.FileBackend;
 import dev.treaty.registry.server.FileStore;
 import dev.treaty.registry.server.Journal;
@@ -34,6 +38,7 @@ final class Registries implements AutoCloseable {
     private final Settings settings;
     private final Principal self;
     private final Transport transport;
+    private final ProcessSecurity security;
     private final RandomGenerator secrets;
     private final RuntimeDependencies runtime;
     private final RegistryTable table;
@@ -45,11 +50,13 @@ final class Registries implements AutoCloseable {
             Settings settings,
             Principal self,
             Transport transport,
+            ProcessSecurity security,
             RandomGenerator secrets,
             RuntimeDependencies runtime) {
         this.settings = settings;
         this.self = self;
         this.transport = transport;
+        this.security = security;
         this.secrets = secrets;
         this.runtime = runtime;
         this.table = new RegistryTable(
@@ -65,7 +72,7 @@ final class Registries implements AutoCloseable {
             case RegistryAddress.Network remote ->
                 new NetworkRegistry(
                         remote.toString(),
-                        transport.connect(remote.endpoint()),
+                        transport.connect(secured(remote.endpoint()), new ServiceName(RegistryProtocol.NAME)),
                         self,
                         RegistryPolicy.STANDARD,
                         new RuntimeDependencies(runtime.time(), secrets, runtime.events()));
@@ -76,6 +83,12 @@ final class Registries implements AutoCloseable {
                         several.secondary().map(this::open),
                         runtime.time());
         };
+    }
+
+    private ServiceEndpoint secured(ServiceEndpoint endpoint) {
+        return security.tls().isEmpty()
+                ? endpoint
+                : new ServiceEndpoint("https", endpoint.host(), endpoint.port());
     }
 
     private Registry provided(RegistryAddress.Provided address) {

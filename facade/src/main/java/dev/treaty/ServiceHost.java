@@ -7,6 +7,7 @@ import dev.treaty.codec.OpenApi;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.Gate;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Pipeline;
@@ -24,6 +25,7 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.event.Side;
+import dev.treaty.core.security.ProcessSecurity;
 import dev.treaty.core.time.Time;
 import dev.treaty.pipeline.Pipelines;
 import dev.treaty.resilience.Admission;
@@ -44,6 +46,7 @@ final class ServiceHost {
     private volatile Settings settings;
     private final Filters filters;
     private final Platform platform;
+    private final ProcessSecurity security;
     private final Registry registry;
     private final RuntimeDependencies runtime;
     private final Time time;
@@ -73,6 +76,7 @@ final class ServiceHost {
             Settings settings,
             Filters filters,
             Platform platform,
+            ProcessSecurity security,
             Registry registry,
             Map<ServiceName, ServedService> served,
             AdminEndpoints admin,
@@ -82,6 +86,7 @@ final class ServiceHost {
         this.settings = settings;
         this.filters = filters;
         this.platform = platform;
+        this.security = security;
         this.registry = registry;
         this.runtime = runtime;
         this.time = runtime.time();
@@ -109,7 +114,8 @@ final class ServiceHost {
             var admission = limited ? new Admission(name, settings.server().limits(), faults, time) : null;
             Pipeline pipeline = pipeline(type, contract, implementation, admission);
             registry.publish(contract); // first, so that a contract that the registry rejects is not served
-            listening.host(new HostedService(contract, pipeline.handler(), () -> health(name)));
+            listening.host(new HostedService(
+                    contract, pipeline.handler(), () -> health(name), admission == null ? Gate.OPEN : admission));
             listening.page(
                     "/-/openapi/" + name,
                     "application/json",
@@ -162,8 +168,8 @@ final class ServiceHost {
 
     private Server server() {
         if (server == null) {
-            server = platform.server().apply(settings.server());
-            admin.host(server, settings.server().host());
+            server = platform.server().apply(settings.server(), security);
+            admin.host(server, settings.server().host(), security.access().enforced());
             drainOnExit(settings.server().drainOnExit());
         }
         return server;

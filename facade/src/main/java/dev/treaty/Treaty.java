@@ -36,6 +36,7 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.EventStream;
 import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.security.ProcessSecurity;
 import dev.treaty.core.time.Time;
 import dev.treaty.observe.EventLog;
 import dev.treaty.observe.MetricsRecorder;
@@ -92,8 +93,9 @@ public final class Treaty implements AutoCloseable {
         events.subscribe(new EventLog(time));
         Settings local = reload.generation().settings();
         var self = Principal.claimed(local.name());
-        this.transport = platform.transport().apply(local.client());
-        this.registries = new Registries(local, self, transport, platform.secrets(), runtime);
+        ProcessSecurity security = ProcessSecurity.OFF;
+        this.transport = platform.transport().apply(local.client(), security);
+        this.registries = new Registries(local, self, transport, security, platform.secrets(), runtime);
         this.registry = registries.open(local.registry());
         reload.central(registry.settings());
         Settings settings = reload.generation().settings();
@@ -119,7 +121,16 @@ public final class Treaty implements AutoCloseable {
                 configuration::status);
         var admin = new AdminEndpoints(status, guards, prometheus, time, this::handlerFailed);
         this.host = new ServiceHost(
-                settings, filters, platform, registry, served, admin, runtime, this::settingsProblem, this::close);
+                settings,
+                filters,
+                platform,
+                security,
+                registry,
+                served,
+                admin,
+                runtime,
+                this::settingsProblem,
+                this::close);
         reload.start(this::check, this::apply, this::reportSettings);
     }
 

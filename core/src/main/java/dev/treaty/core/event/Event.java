@@ -87,6 +87,15 @@ public sealed interface Event {
             implements Event {}
 
     /**
+     * Something about security that operators should know: a certificate that expires, refused credentials, a denied
+     * call, security that is off.
+     *
+     * @param problem whether operators should act
+     * @param message what has happened, masked; names and addresses in it come from outside
+     */
+    record SecurityNoticed(boolean problem, String message) implements Event {}
+
+    /**
      * The certificate of this process, its trusted authorities or their lists of revoked certificates have changed, or
      * something is wrong with them: a change was refused and those before stay in force, or something expires.
      *
