@@ -43,8 +43,25 @@ class CertificateAuthorityTest {
             assertThat(rights(directory.resolve(open))).isEqualTo("rw-r--r--");
         }
         try (var files = Files.list(directory)) {
-            assertThat(files).as("no unfinished files").hasSize(6);
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder(
+                            ".gitignore",
+                            "ca.crl",
+                            "ca.key",
+                            "ca.pem",
+                            "orders.p12",
+                            "shop.Orders.key",
+                            "shop.Orders.pem");
         }
+    }
+
+    @Test
+    void an_authority_whose_key_others_can_read_is_not_used() throws Exception {
+        CertificateAuthority.create(parent, "shop.example", time);
+        Files.setPosixFilePermissions(parent.resolve("ca.key"), PosixFilePermissions.fromString("rw-r-----"));
+        assertThatThrownBy(() -> CertificateAuthority.open(parent, time))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("chmod 600");
     }
 
     @Test
@@ -126,6 +143,7 @@ class CertificateAuthorityTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("was not issued by this authority");
         assertThatThrownBy(() -> authority.revoke("shop.Orders")).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> authority.write(ORDERS)).isInstanceOf(IOException.class);
         assertThat(authority.names()).isEmpty();
     }
 
