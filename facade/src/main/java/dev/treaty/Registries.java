@@ -100,9 +100,7 @@ final class Registries implements AutoCloseable {
     }
 
     private ServiceEndpoint secured(ServiceEndpoint endpoint) {
-        return security.tls().isEmpty()
-                ? endpoint
-                : new ServiceEndpoint("https", endpoint.host(), endpoint.port());
+        return security.tls().isEmpty() ? endpoint : new ServiceEndpoint("https", endpoint.host(), endpoint.port());
     }
 
     private Registry provided(RegistryAddress.Provided address) {
@@ -185,8 +183,8 @@ final class Registries implements AutoCloseable {
      */
     TokenService tokenService() {
         SecuritySettings.Tokens tokens = settings.security().tokens();
-        Path directory = tokens.directory()
-                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".treaty", "tokens"));
+        Path directory =
+                tokens.directory().orElseGet(() -> Path.of(System.getProperty("user.home"), ".treaty", "tokens"));
         lock.lock();
         try {
             if (tokenService == null) {
