@@ -98,7 +98,8 @@ public final class RenewedToken implements TokenSource, AutoCloseable {
             boolean young = now != null
                     && Duration.between(now.since, time.instant()).compareTo(REPLACED_AFTER) < 0;
             if (now != null && now.token.equals(refused) && !young) {
-                now = obtain(Optional.empty());
+                boolean valid = time.instant().isBefore(now.expiresAt);
+                now = obtain(valid ? Optional.of(refused) : Optional.empty());
             }
             return Optional.ofNullable(now).map(Held::token).filter(token -> !token.equals(refused));
         } catch (ServiceException e) {
