@@ -9,12 +9,15 @@ import dev.treaty.core.security.Credentials;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.security.TokenPolicy.Issuer;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -116,7 +119,8 @@ class TokenAttacksTest {
             return switch (n % 3) {
                 case 0 -> unsigned + ".";
                 case 1 -> unsigned + ".AA";
-                default -> unsigned + key.sign(claims).substring(key.sign(claims).lastIndexOf('.'));
+                default ->
+                    unsigned + key.sign(claims).substring(key.sign(claims).lastIndexOf('.'));
             };
         });
         all.put("key confusion", (key, claims, n) -> {
@@ -140,7 +144,7 @@ class TokenAttacksTest {
                             "/etc/passwd",
                             "ed-1\u0000",
                             " " + key.id(),
-                            key.id().toUpperCase(java.util.Locale.ROOT),
+                            key.id().toUpperCase(Locale.ROOT),
                             "other-1",
                             "",
                             7,
@@ -168,22 +172,29 @@ class TokenAttacksTest {
             claims.remove("aud");
             return key.sign(claims);
         });
-        all.put("expired", (key, claims, n) -> key.sign(
-                headerText(key), changed(claims, "exp", time.instant().getEpochSecond() - 61 - random.nextInt(100_000))));
+        all.put(
+                "expired",
+                (key, claims, n) -> key.sign(
+                        headerText(key),
+                        changed(claims, "exp", time.instant().getEpochSecond() - 61 - random.nextInt(100_000))));
         all.put("expiry that is none", (key, claims, n) -> {
-            Object other = List.of("2099-01-01", "9999999999", true, -1, 1e30, List.of(9_999_999_999L)).get(n % 6);
+            Object other = List.of("2099-01-01", "9999999999", true, -1, 1e30, List.of(9_999_999_999L))
+                    .get(n % 6);
             if (n % 7 == 0) {
                 claims.remove("exp");
                 return key.sign(claims);
             }
-            return key.sign(headerText(key), changed(claims, "exp", other instanceof Double d ? new java.math.BigDecimal(d) : other));
+            return key.sign(
+                    headerText(key), changed(claims, "exp", other instanceof Double d ? new BigDecimal(d) : other));
         });
-        all.put("early", (key, claims, n) -> key.sign(
-                headerText(key),
-                changed(
-                        claims,
-                        n % 2 == 0 ? "nbf" : "iat",
-                        time.instant().getEpochSecond() + 62 + random.nextInt(100_000))));
+        all.put(
+                "early",
+                (key, claims, n) -> key.sign(
+                        headerText(key),
+                        changed(
+                                claims,
+                                n % 2 == 0 ? "nbf" : "iat",
+                                time.instant().getEpochSecond() + 62 + random.nextInt(100_000))));
         all.put("truncated", (key, claims, n) -> {
             String token = key.sign(claims);
             return token.substring(0, 1 + random.nextInt(token.length() - 1));
@@ -191,13 +202,15 @@ class TokenAttacksTest {
         all.put("one bit", (key, claims, n) -> {
             String token = key.sign(claims);
             String[] parts = token.split("\\.");
-            byte[] bytes = java.util.Base64.getUrlDecoder().decode(parts[n % 3]);
+            byte[] bytes = Base64.getUrlDecoder().decode(parts[n % 3]);
             bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
             parts[n % 3] = TokenMint.encode(bytes);
             return String.join(".", parts);
         });
-        all.put("signed again", (key, claims, n) ->
-                (key.equals(RSA) ? STRANGER_RSA : key.equals(EC) ? STRANGER_EC : STRANGER_ED).sign(claims));
+        all.put(
+                "signed again",
+                (key, claims, n) ->
+                        (key.equals(RSA) ? STRANGER_RSA : key.equals(EC) ? STRANGER_EC : STRANGER_ED).sign(claims));
         all.put("payload exchanged", (key, claims, n) -> {
             String[] parts = key.sign(claims).split("\\.");
             parts[1] = TokenMint.encode(changed(claims, "sub", "admin"));
@@ -205,7 +218,8 @@ class TokenAttacksTest {
         });
         all.put("embedded key", (key, claims, n) -> {
             TokenMint.Key stranger = key.equals(RSA) ? STRANGER_RSA : key.equals(EC) ? STRANGER_EC : STRANGER_ED;
-            String name = List.of("jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "cty", "enc").get(n % 9);
+            String name = List.of("jwk", "jku", "x5u", "x5c", "crit", "b64", "zip", "cty", "enc")
+                    .get(n % 9);
             Object value = name.equals("jwk")
                     ? stranger.jwk().toJSONObject()
                     : name.equals("crit") || name.equals("x5c") ? List.of("exp") : "http://127.0.0.1/keys";
@@ -239,19 +253,35 @@ class TokenAttacksTest {
             String token = key.sign(claims);
             return n % 2 == 0
                     ? key.sign(header(key, "cty", "JWT"), token)
-                    : TokenMint.encode("{\"alg\":\"dir\",\"enc\":\"A128GCM\",\"kid\":\"" + key.id() + "\"}") + "..AA.AA.AA";
+                    : TokenMint.encode("{\"alg\":\"dir\",\"enc\":\"A128GCM\",\"kid\":\"" + key.id() + "\"}")
+                            + "..AA.AA.AA";
         });
         all.put("case of names", (key, claims, n) -> {
             String name = List.of("iss", "sub", "aud", "exp").get(n % 4);
-            claims.put(name.toUpperCase(java.util.Locale.ROOT), claims.remove(name));
+            claims.put(name.toUpperCase(Locale.ROOT), claims.remove(name));
             return n % 5 == 0
                     ? key.sign(headerText(key).replace("\"alg\"", "\"Alg\""), Json.text(claims))
                     : key.sign(claims);
         });
-        all.put("other type", (key, claims, n) -> n % 2 == 0
-                ? key.sign(header(key, "typ", List.of("logout+jwt", "dpop+jwt", "JWS", 1).get(n / 2 % 4)), Json.text(claims))
-                : key.sign(headerText(key), changed(claims, "typ", List.of("ID", "Refresh", 1).get(n / 2 % 3))));
-        all.put("bound to a key", (key, claims, n) -> key.sign(headerText(key), changed(claims, "cnf", Map.of("jkt", "x"))));
+        all.put(
+                "other type",
+                (key, claims, n) -> n % 2 == 0
+                        ? key.sign(
+                                header(
+                                        key,
+                                        "typ",
+                                        List.of("logout+jwt", "dpop+jwt", "JWS", 1)
+                                                .get(n / 2 % 4)),
+                                Json.text(claims))
+                        : key.sign(
+                                headerText(key),
+                                changed(
+                                        claims,
+                                        "typ",
+                                        List.of("ID", "Refresh", 1).get(n / 2 % 3))));
+        all.put(
+                "bound to a key",
+                (key, claims, n) -> key.sign(headerText(key), changed(claims, "cnf", Map.of("jkt", "x"))));
         return all;
     }
 
@@ -276,7 +306,9 @@ class TokenAttacksTest {
             for (int i = 0; i < ofEachKind; i++) {
                 String token = mutation.getValue().of(keys.get(i % 3), claims(), i / 3);
                 Authentication answer = answer(token);
-                assertThat(answer).as(mutation.getKey() + " " + i + ": " + token).isInstanceOf(Authentication.Refused.class);
+                assertThat(answer)
+                        .as(mutation.getKey() + " " + i + ": " + token)
+                        .isInstanceOf(Authentication.Refused.class);
                 answers.add(answer);
                 answers.add(answer(token)); // and again, out of the cache
             }
@@ -286,7 +318,9 @@ class TokenAttacksTest {
 
     private Authentication answer(String token) throws Exception {
         Authentication answer = authenticator.check(Credentials.of(token));
-        return answer instanceof Authentication.Pending pending ? pending.check().call() : answer;
+        return answer instanceof Authentication.Pending pending
+                ? pending.check().call()
+                : answer;
     }
 
     @Test

@@ -80,7 +80,8 @@ final class TokenMint {
 
     static String jwks(List<Key> keys) {
         return "{\"keys\":["
-                + String.join(",", keys.stream().map(key -> key.jwk().toJSONString()).toList()) + "]}";
+                + String.join(
+                        ",", keys.stream().map(key -> key.jwk().toJSONString()).toList()) + "]}";
     }
 
     static String encode(String text) {

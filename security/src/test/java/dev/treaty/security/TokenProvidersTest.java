@@ -158,7 +158,8 @@ class TokenProvidersTest {
             int failed = reasons.size();
             time.advance(Duration.ofMinutes(6));
             until(() -> reasons.size() > failed);
-            assertThat(authenticator.validate(FIRST.sign(claims("b"))).subject()).isEqualTo("b");
+            assertThat(authenticator.validate(FIRST.sign(claims("b"))).subject())
+                    .isEqualTo("b");
         }
         assertThat(provider.requests()).isGreaterThan(before);
         assertThat(reasons).allMatch(reason -> reason.startsWith("the keys of an issuer cannot be read: "));
@@ -179,7 +180,8 @@ class TokenProvidersTest {
         });
         try {
             TokenAuthenticator authenticator = authenticator();
-            assertThat(code(() -> authenticator.validate(FIRST.sign(claims("a"))))).isEqualTo(Code.UNAVAILABLE);
+            assertThat(code(() -> authenticator.validate(FIRST.sign(claims("a")))))
+                    .isEqualTo(Code.UNAVAILABLE);
             assertThat(reasons).anyMatch(reason -> reason.contains("takes longer than 5 s"));
         } finally {
             released.countDown();
@@ -189,15 +191,15 @@ class TokenProvidersTest {
     @Test
     void unknown_keys_make_one_request_for_all_that_wait_and_no_further_one_for_ten_seconds() throws Exception {
         provider.publish(FIRST);
-        TokenAuthenticator authenticator = authenticator(
-                Issuer.of("provider", provider.address()), new Limits(8_192, 10_000, 1_000, 10));
+        TokenAuthenticator authenticator =
+                authenticator(Issuer.of("provider", provider.address()), new Limits(8_192, 10_000, 1_000, 10));
         authenticator.validate(FIRST.sign(claims("a")));
         int before = provider.requests();
         time.advance(Duration.ofSeconds(11));
         try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Code>> all = IntStream.range(0, 200)
-                    .mapToObj(i -> executor.submit(() -> code(() ->
-                            authenticator.validate(TokenMint.Key.ed25519("stranger-" + i).sign(claims("s"))))))
+                    .mapToObj(i -> executor.submit(() -> code(() -> authenticator.validate(
+                            TokenMint.Key.ed25519("stranger-" + i).sign(claims("s"))))))
                     .toList();
             for (Future<Code> each : all) {
                 assertThat(each.get()).isEqualTo(Code.UNAUTHENTICATED);
@@ -247,8 +249,8 @@ class TokenProvidersTest {
     @Test
     void a_flood_of_bad_tokens_costs_no_signature_check_beyond_a_bound_and_harms_no_other_address() throws Exception {
         provider.publish(FIRST);
-        TokenAuthenticator authenticator = authenticator(
-                Issuer.of("provider", provider.address()), new Limits(8_192, 1_000, 100, 10));
+        TokenAuthenticator authenticator =
+                authenticator(Issuer.of("provider", provider.address()), new Limits(8_192, 1_000, 100, 10));
         TokenMint.Key stranger = TokenMint.Key.es256("first");
         String known = FIRST.sign(claims("known"));
         authenticator.validate(known);
@@ -269,7 +271,8 @@ class TokenProvidersTest {
                 .isEqualTo("known"); // a token that is known costs no check
         int all = 0;
         for (int i = 0; i < 500; i++) { // from many addresses
-            if (answer(authenticator, stranger.sign(claims("t" + i)), "198.51.100." + i % 250) == Code.UNAUTHENTICATED) {
+            if (answer(authenticator, stranger.sign(claims("t" + i)), "198.51.100." + i % 250)
+                    == Code.UNAUTHENTICATED) {
                 all++;
             }
         }
@@ -308,8 +311,8 @@ class TokenProvidersTest {
                 List.of(issuer), false, Set.of("shop.Orders"), TokenPolicy.CLOCK_SKEW, Limits.STANDARD));
         assertThat(authenticator.validate(token).subject()).isEqualTo("a");
         assertThat(provider.requests()).isEqualTo(before); // the keys are kept
-        authenticator.use(new TokenPolicy(
-                List.of(), false, Set.of("shop.Orders"), TokenPolicy.CLOCK_SKEW, Limits.STANDARD));
+        authenticator.use(
+                new TokenPolicy(List.of(), false, Set.of("shop.Orders"), TokenPolicy.CLOCK_SKEW, Limits.STANDARD));
         assertThat(code(() -> authenticator.validate(token))).isEqualTo(Code.UNAUTHENTICATED);
     }
 
@@ -326,7 +329,7 @@ class TokenProvidersTest {
         Map<String, Object> claims = claims("a");
         claims.put("number", "HUGE");
         String payload = Json.text(claims).replace("\"HUGE\"", "1e999999999");
-        Token token = authenticator.validate(FIRST.sign(Json.text(FIRST.header()), payload));
-        assertThat(token.claims().get("number")).hasSizeLessThan(30);
+        assertThat(code(() -> authenticator.validate(FIRST.sign(Json.text(FIRST.header()), payload))))
+                .isEqualTo(Code.UNAUTHENTICATED);
     }
 }

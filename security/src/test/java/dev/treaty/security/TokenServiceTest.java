@@ -24,16 +24,20 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,7 +98,8 @@ class TokenServiceTest {
     }
 
     private Issued issue(String subject) {
-        return service.issue(subject, ORDERS, 3_600, Optional.of(List.of("operator")), Optional.of(Map.of("team", "a")));
+        return service.issue(
+                subject, ORDERS, 3_600, Optional.of(List.of("operator")), Optional.of(Map.of("team", "a")));
     }
 
     private boolean accepts(String secret) {
@@ -148,7 +153,8 @@ class TokenServiceTest {
         Token refreshed = authenticator.refresh(authenticator.validate(first.token()));
         assertThat(refreshed.subject()).isEqualTo("alice");
         String second = refreshed.text().orElseThrow();
-        assertThat(accepts(first.token()) && accepts(second) && accepts(other.token())).isTrue();
+        assertThat(accepts(first.token()) && accepts(second) && accepts(other.token()))
+                .isTrue();
         service.revoke(refreshed.id());
         until(() -> follower.size() == 1);
         assertThat(accepts(first.token())).isFalse();
@@ -177,13 +183,14 @@ class TokenServiceTest {
     @Test
     void keys_rotate_while_tokens_are_checked_and_none_is_refused() throws Exception {
         List<String> valid = new ArrayList<>(List.of(issue("alice").token()));
-        Set<String> keys = new java.util.HashSet<>();
+        Set<String> keys = new HashSet<>();
         for (int i = 0; i < 5; i++) {
             time.advance(Duration.ofMinutes(10));
             String before = service.jwks();
             keys.add(service.rotate());
             assertThat(before).contains(keys); // published before it signs
-            assertThatThrownBy(service::rotate).extracting(e -> ((ServiceException) e).code())
+            assertThatThrownBy(service::rotate)
+                    .extracting(e -> ((ServiceException) e).code())
                     .isEqualTo(Code.FAILED_PRECONDITION);
             valid.add(issue("alice").token());
             for (String token : valid) {
@@ -219,7 +226,8 @@ class TokenServiceTest {
         assertThat(accepts(text.substring(0, text.length() - 1) + last)).isFalse();
         assertThat(accepts(text + "x")).isFalse();
         assertThat(accepts("treaty_")).isFalse();
-        assertThat(accepts("treaty_" + second.id() + text.substring(text.lastIndexOf('_')))).isFalse();
+        assertThat(accepts("treaty_" + second.id() + text.substring(text.lastIndexOf('_'))))
+                .isFalse();
         assertThat(accepts(second.key())).isTrue();
         service.revokeKey(second.id());
         until(() -> follower.apiKey(second.id()).isEmpty());
@@ -241,7 +249,9 @@ class TokenServiceTest {
         assertThat(accepts(alice.token()) && accepts(key.key())).isTrue();
         assertThat(accepts(bob.token()) || accepts(revoked.key())).isFalse();
         String stored = Files.readString(tokens().resolve("records.journal"));
-        assertThat(stored).contains(key.id()).doesNotContain(key.key().substring(key.key().lastIndexOf('_') + 1));
+        assertThat(stored)
+                .contains(key.id())
+                .doesNotContain(key.key().substring(key.key().lastIndexOf('_') + 1));
     }
 
     @Test
@@ -262,8 +272,8 @@ class TokenServiceTest {
 
     @Test
     void a_directory_belongs_to_one_process_and_one_user() throws Exception {
-        assertThatThrownBy(() -> new TokenService(
-                        tokens(), IssuePolicy.STANDARD, time, Events.NONE, RandomSource.secure()))
+        assertThatThrownBy(() ->
+                        new TokenService(tokens(), IssuePolicy.STANDARD, time, Events.NONE, RandomSource.secure()))
                 .hasMessageContaining("in use by another process");
         try (var files = Files.list(tokens())) {
             assertThat(files.map(TokenServiceTest::permissions)).containsOnly("rw-------");
@@ -291,7 +301,8 @@ class TokenServiceTest {
             service.createKey("partner", Optional.empty(), 60);
             service.revoke("id" + i);
         }
-        assertThat(code(() -> service.createKey("partner", Optional.empty(), 60))).isEqualTo(Code.RESOURCE_EXHAUSTED);
+        assertThat(code(() -> service.createKey("partner", Optional.empty(), 60)))
+                .isEqualTo(Code.RESOURCE_EXHAUSTED);
         assertThat(code(() -> service.revoke("id3"))).isEqualTo(Code.RESOURCE_EXHAUSTED);
         service.revoke("id1"); // again
         assertThat(code(() -> service.revoke("../x"))).isEqualTo(Code.INVALID_ARGUMENT);
@@ -307,7 +318,7 @@ class TokenServiceTest {
         until(() -> code(() -> service.revoke("id4")) == null);
     }
 
-    private static @org.jspecify.annotations.Nullable Code code(Runnable call) {
+    private static @Nullable Code code(Runnable call) {
         try {
             call.run();
             return null;
@@ -324,15 +335,8 @@ class TokenServiceTest {
         CreatedKey key = service.createKey("partner", Optional.empty(), 6_000);
         until(() -> follower.size() == 2_501);
         var away = new AtomicBoolean();
-        var asked = new AtomicLong();
-        TokenProtocol unreliable = (TokenProtocol) java.lang.reflect.Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {TokenProtocol.class}, (_, method, arguments) -> {
-                    asked.incrementAndGet();
-                    if (away.get()) {
-                        throw new ServiceException(Code.UNAVAILABLE, "away");
-                    }
-                    return method.invoke(service, arguments);
-                });
+        var asked = new AtomicInteger();
+        TokenProtocol unreliable = UnreliableService.of(service, away, asked);
         try (var second = new TokenFollower(unreliable, time, Events.NONE, new Random(2)).started()) {
             until(() -> second.size() == 2_501);
             assertThat(asked.get()).isGreaterThanOrEqualTo(3);
@@ -395,7 +399,8 @@ class TokenServiceTest {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:TieredStopAtLevel=1",
                         "-cp",
-                        System.getProperty("java.class.path") + System.getProperty("path.separator")
+                        System.getProperty("java.class.path")
+                                + System.getProperty("path.separator")
                                 + System.getProperty("jdk.module.path", ""),
                         RevokingProcess.class.getName(),
                         killed.toString())
@@ -404,14 +409,15 @@ class TokenServiceTest {
         List<String> answered = new ArrayList<>();
         try (var lines = process.inputReader()) {
             while (answered.size() < 40) {
-                answered.add(java.util.Objects.requireNonNull(lines.readLine()));
+                answered.add(Objects.requireNonNull(lines.readLine()));
             }
             process.toHandle().destroyForcibly(); // leaves the stream open
-            lines.lines().filter(line -> line.length() == answered.getFirst().length()).forEach(answered::add);
+            lines.lines()
+                    .filter(line -> line.length() == answered.getFirst().length())
+                    .forEach(answered::add);
         }
         assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
-        try (var again = new TokenService(
-                killed, IssuePolicy.STANDARD, time, Events.NONE, RandomSource.secure())) {
+        try (var again = new TokenService(killed, IssuePolicy.STANDARD, time, Events.NONE, RandomSource.secure())) {
             String stored = Files.readString(killed.resolve("records.journal"));
             assertThat(answered).allMatch(stored::contains);
             assertThat(again.jwks()).contains("kid");
@@ -424,11 +430,7 @@ class TokenServiceTest {
 
         public static void main(String[] arguments) throws Exception {
             var service = new TokenService(
-                    Path.of(arguments[0]),
-                    IssuePolicy.STANDARD,
-                    new ManualTime(),
-                    Events.NONE,
-                    RandomSource.secure());
+                    Path.of(arguments[0]), IssuePolicy.STANDARD, new ManualTime(), Events.NONE, RandomSource.secure());
             for (int i = 10_000; i < 100_000; i++) {
                 service.revoke("id" + i);
                 System.out.println("id" + i);

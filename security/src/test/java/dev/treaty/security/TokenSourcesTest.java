@@ -3,8 +3,6 @@ package dev.treaty.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.treaty.core.call.Code;
-import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.security.TokenSource;
 import dev.treaty.core.time.ManualTime;
@@ -82,14 +80,7 @@ class TokenSourcesTest {
                 directory.resolve("tokens"), IssuePolicy.STANDARD, time, Events.NONE, RandomSource.secure())) {
             var away = new AtomicBoolean();
             var refreshed = new AtomicInteger();
-            TokenProtocol client = (TokenProtocol) java.lang.reflect.Proxy.newProxyInstance(
-                    getClass().getClassLoader(), new Class<?>[] {TokenProtocol.class}, (_, method, arguments) -> {
-                        refreshed.incrementAndGet();
-                        if (away.get()) {
-                            throw new ServiceException(Code.UNAVAILABLE, "away");
-                        }
-                        return method.invoke(service, arguments);
-                    });
+            TokenProtocol client = UnreliableService.of(service, away, refreshed);
             String initial = service.issue("a", List.of(ORDERS), 1_000, Optional.empty(), Optional.empty())
                     .token();
             var firsts = new AtomicInteger();
@@ -141,8 +132,9 @@ class TokenSourcesTest {
                         directory.resolve("tokens"), IssuePolicy.STANDARD, time, Events.NONE, RandomSource.secure());
                 TokenSources.Renewing source = sources.treaty(
                         service,
-                        TokenSources.fixed(service.issue("a", List.of(ORDERS), 1_000, Optional.empty(), Optional.empty())
-                                .token()))) {
+                        TokenSources.fixed(
+                                service.issue("a", List.of(ORDERS), 1_000, Optional.empty(), Optional.empty())
+                                        .token()))) {
             String first = token(source);
             assertThat(source.replace(ORDERS, first)).isEmpty(); // it has just been obtained
             time.advance(Duration.ofSeconds(2));
@@ -164,8 +156,7 @@ class TokenSourcesTest {
                 authorization.set(exchange.getRequestHeaders().getFirst("authorization"));
                 form.set(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
                 IssuerServer.text(
-                                200,
-                                "{\"access_token\":\"token-" + asked.incrementAndGet() + "\",\"expires_in\":300}")
+                                200, "{\"access_token\":\"token-" + asked.incrementAndGet() + "\",\"expires_in\":300}")
                         .to(exchange);
             });
             try (TokenSources.Renewing source =
