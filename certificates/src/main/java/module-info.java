@@ -7,4 +7,6 @@ module dev.treaty.certificates {
     requires dev.treaty.core;
     requires org.bouncycastle.pkix;
     requires org.bouncycastle.provider;
+
+    exports dev.treaty.certificates;
 }

@@ -10,4 +10,5 @@ module dev.treaty.security {
     requires java.net.http;
 
     exports dev.treaty.security;
+    exports dev.treaty.security.tls;
 }

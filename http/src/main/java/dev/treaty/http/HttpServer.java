@@ -4,12 +4,17 @@ import dev.treaty.codec.JsonCodec;
 import dev.treaty.codec.json.MessageReader;
 import dev.treaty.core.call.CallContext;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.HostedService;
+import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Server;
 import dev.treaty.core.contract.Operation;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.security.AccessControl;
+import dev.treaty.core.security.Authentication;
+import dev.treaty.core.security.TransportSecurity;
 import dev.treaty.core.text.AddressRange;
 import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
@@ -19,6 +24,7 @@ import dev.treaty.http.server.BrowserRequests;
 import dev.treaty.http.server.HealthPages;
 import dev.treaty.http.server.Listener;
 import dev.treaty.http.server.Request;
+import dev.treaty.http.server.RequestCredentials;
 import dev.treaty.http.server.RequestHead;
 import dev.treaty.http.server.RequestRejected;
 import dev.treaty.http.server.Response;
@@ -34,6 +40,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -73,6 +80,7 @@ public final class HttpServer implements Server {
     /** The interval at which a draining server checks whether calls have ended. */
     private static final Duration DRAIN_INTERVAL = Duration.ofMillis(10);
 
+    private final AccessControl access;
     private final Time time;
     private final RandomGenerator random;
     private final Listener listener;
@@ -96,18 +104,36 @@ public final class HttpServer implements Server {
     private record Page(String contentType, Supplier<byte[]> body) {}
 
     /**
-     * Starts a server without services.
+     * Starts a server without services and without security.
      *
      * @throws UncheckedIOException if it cannot listen on the address
      */
     public HttpServer(HttpServerOptions options, Time time, RandomGenerator random) {
+        this(options, null, AccessControl.OFF, time, random);
+    }
+
+    /**
+     * Starts a server without services.
+     *
+     * @param tls the certificate of this process, and whom it trusts: then connections are encrypted, and others
+     *     refused. Null for unencrypted ones
+     * @param access who calls, and what a caller may do
+     * @throws UncheckedIOException if it cannot listen on the address
+     */
+    public HttpServer(
+            HttpServerOptions options,
+            @Nullable TransportSecurity tls,
+            AccessControl access,
+            Time time,
+            RandomGenerator random) {
+        this.access = access;
         this.time = time;
         this.random = random;
         this.browsers = new BrowserRequests(options.host());
         this.options = options;
-        this.listener = new Listener(options, new Requests(), time, random);
+        this.listener = new Listener(options, tls, new Requests(), time, random);
         this.health = new HealthPages(() -> draining, listener::accepting, time);
-        this.endpoint = new ServiceEndpoint("http", reachableHost(options.host()), listener.listen());
+        this.endpoint = new ServiceEndpoint(tls == null ? "http" : "https", reachableHost(options.host()), listener.listen());
     }
 
     private static String reachableHost(String host) {
@@ -212,10 +238,10 @@ public final class HttpServer implements Server {
         }
     }
 
-    private @Nullable RawHandler rawHandler(String path) {
+    private Map.@Nullable Entry<String, RawHandler> rawHandler(String path) {
         for (Map.Entry<String, RawHandler> each : rawHandlers.entrySet()) {
             if (path.startsWith(each.getKey())) {
-                return each.getValue();
+                return each;
             }
         }
         return null;
@@ -229,7 +255,19 @@ public final class HttpServer implements Server {
         }
 
         @Override
-        public Action accept(Request request, int bodyBytesMax) {
+        public @Nullable Authentication authenticate(Request request) {
+            if (!access.enforced()) {
+                return null;
+            }
+            ServiceCall.Target target = operations.get(request.path());
+            if (target != null) {
+                rejectIf(target.service().gate().refuseAll());
+            }
+            return access.authenticate(RequestCredentials.of(request, rawHandler(request.path()) != null));
+        }
+
+        @Override
+        public Action accept(Request request, @Nullable Principal caller, int bodyBytesMax) {
             String path = request.path();
             if (request.target().equals("*")) {
                 return _ -> new Response(200, Map.of("Allow", "GET, POST"), new byte[0]);
@@ -237,38 +275,76 @@ public final class HttpServer implements Server {
             if (request.method().equals("HEAD")) {
                 throw Responses.methodNotAllowed("GET, POST", "HEAD is not supported");
             }
-            RawHandler handler = rawHandler(path);
+            Map.Entry<String, RawHandler> handler = rawHandler(path);
             if (handler != null || (path.startsWith("/-/") && !path.startsWith(HEALTH)) || path.startsWith(OWN)) {
                 browsers.check(request.headers());
             }
             if (path.startsWith("/-/")) {
-                return page(path, request.method());
+                return page(path, caller, request.method());
             }
             if (draining) {
                 lastCallNanos = time.nanoTime();
             }
-            return handler != null ? raw(handler, request) : call(path, request, bodyBytesMax);
+            return handler != null ? raw(handler, caller, request) : call(path, caller, request, bodyBytesMax);
         }
     }
 
-    private Action call(String path, Request request, int bodyBytesMax) {
+    private static void rejectIf(@Nullable Fault refusal) {
+        if (refusal != null) {
+            throw new RequestRejected(refusal);
+        }
+    }
+
+    /**
+     * Rejects a request of a caller that may not do this.
+     *
+     * @param caller null if security is off
+     */
+    private void permit(@Nullable Principal caller, String resource, String action) {
+        if (caller == null || access.authorize(caller, resource, action).allowed()) {
+            return;
+        }
+        identify(caller);
+        throw new RequestRejected(Fault.unreached(
+                        Code.PERMISSION_DENIED,
+                        MessageReader.echo(caller.name()) + " may not call " + MessageReader.echo(resource) + "/"
+                                + MessageReader.echo(action))
+                .notRetryable());
+    }
+
+    /** Rejects a request of a caller that is anonymous, although security is on. */
+    private static void identify(@Nullable Principal caller) {
+        if (caller != null && !caller.authenticated()) {
+            throw new RequestRejected(Code.UNAUTHENTICATED, "credentials are needed");
+        }
+    }
+
+    private Action call(String path, @Nullable Principal caller, Request request, int bodyBytesMax) {
         if (draining) {
             throw new RequestRejected(Code.UNAVAILABLE, "the server is shutting down: call another instance");
         }
         ServiceCall.Target target = operations.get(path);
         if (target == null) {
-            throw unknown(path);
+            identify(caller);
+            throw unknown(path, caller != null);
+        }
+        if (caller != null) {
+            HostedService service = target.service();
+            rejectIf(service.gate().refuse(caller));
+            permit(caller, service.contract().name().value(), target.operation().name());
         }
         if (!request.method().equals("POST")) {
             throw Responses.methodNotAllowed("POST", "operations are called with POST");
         }
         RequestHead.check(request.headers());
-        CallContext context = RequestHead.context(request, time, random);
+        CallContext context = RequestHead.context(request, caller, time, random);
         inFlight.incrementAndGet();
         return new ServiceCall(target, context, request, bodyBytesMax, inFlight::decrementAndGet);
     }
 
-    private Action raw(RawHandler handler, Request request) {
+    private Action raw(Map.Entry<String, RawHandler> handler, @Nullable Principal caller, Request request) {
+        permit(caller, handler.getKey(), request.method().toLowerCase(Locale.ROOT));
+        Principal sender = caller == null ? RequestHead.claimed(request.headers()) : caller;
         String path;
         Map<String, List<String>> query;
         try {
@@ -281,7 +357,7 @@ public final class HttpServer implements Server {
         return new Action() {
             @Override
             public Response run(byte[] body) throws InterruptedException {
-                var answer = answer(handler, new RawHandler.Request(request.method(), path, query, body));
+                var answer = answer(handler.getValue(), new RawHandler.Request(request.method(), path, query, body, sender));
                 var headers = new LinkedHashMap<>(answer.headers());
                 headers.put("Content-Type", answer.contentType());
                 return new Response(answer.status(), headers, answer.body());
@@ -305,7 +381,8 @@ public final class HttpServer implements Server {
         }
     }
 
-    private RequestRejected unknown(String path) {
+    /** @param brief whether it does not say what is served */
+    private RequestRejected unknown(String path, boolean brief) {
         int slash = path.indexOf('/', 1);
         String name = slash < 0 ? path.substring(1) : path.substring(1, slash);
         if (withdrawn.contains(name)) {
@@ -316,8 +393,8 @@ public final class HttpServer implements Server {
             return new RequestRejected(
                     404,
                     Code.UNIMPLEMENTED,
-                    "no service \"" + MessageReader.echo(name) + "\" is served here; there "
-                            + (services.isEmpty() ? "is none" : "is " + String.join(", ", services.keySet())));
+                    "no service \"" + MessageReader.echo(name) + "\" is served here"
+                            + (brief ? "" : "; there is " + served()));
         }
         String operation = slash < 0 ? "" : path.substring(slash + 1);
         List<String> known =
@@ -325,11 +402,19 @@ public final class HttpServer implements Server {
         return new RequestRejected(
                 404,
                 Code.UNIMPLEMENTED,
-                name + " has no operation \"" + MessageReader.echo(operation) + "\"; it has "
-                        + String.join(", ", known));
+                name + " has no operation \"" + MessageReader.echo(operation) + "\""
+                        + (brief ? "" : "; it has " + String.join(", ", known)));
     }
 
-    private Action page(String path, String method) {
+    private String served() {
+        return services.isEmpty() ? "none" : String.join(", ", services.keySet());
+    }
+
+    private Action page(String path, @Nullable Principal caller, String method) {
+        boolean open = path.equals(HEALTH) || path.startsWith(HEALTH + "/");
+        if (!open) {
+            permit(caller, path, method.toLowerCase(Locale.ROOT));
+        }
         if (!method.equals("GET")) {
             throw Responses.methodNotAllowed("GET", "this page is read with GET");
         }
@@ -337,13 +422,14 @@ public final class HttpServer implements Server {
         if (page != null) {
             return _ -> new Response(200, Map.of("Content-Type", page.contentType), page.body.get());
         }
+        boolean details = caller == null || access.authorize(caller, HEALTH, "get").allowed();
         if (path.equals(HEALTH)) {
-            return _ -> health.of(services);
+            return _ -> health.of(services, details);
         }
         HostedService service =
                 path.startsWith(HEALTH + "/") ? services.get(path.substring(HEALTH.length() + 1)) : null;
         if (service != null) {
-            return _ -> health.of(service);
+            return _ -> health.of(service, details);
         }
         throw new RequestRejected(Code.NOT_FOUND, "there is no page " + MessageReader.echo(path));
     }

@@ -1,15 +1,19 @@
 package dev.treaty.http;
 
 import dev.treaty.core.call.Transport;
+import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.security.TokenSource;
+import dev.treaty.core.security.TransportSecurity;
 import dev.treaty.core.time.Time;
 import dev.treaty.core.timeout.Watchdog;
 import dev.treaty.http.client.ByteChannel;
+import dev.treaty.http.client.Channels;
 import dev.treaty.http.client.EncodedOperation;
 import dev.treaty.http.client.HttpConnection;
-import dev.treaty.http.client.SocketByteChannel;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends calls over HTTP/1.1 in the Connect protocol, with one connection pool for each endpoint. Calls block their
@@ -19,38 +23,61 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>A fault states whether the request may have run: see {@link dev.treaty.core.call.Fault#reached()}. An idle
  * connection that the server has closed is replaced. Each request is sent once: if the server closes an idle connection
  * while a request is being sent, the call fails, and may have run.
+ *
+ * <p>With a {@link TransportSecurity}, connections use TLS; the server has to prove that it is one of the service. Idle
+ * connections are replaced when the certificates in force have changed. A token that a server refuses before anything
+ * has run is replaced once, if the {@link TokenSource} has another one.
  */
 public final class HttpTransport implements Transport {
     private final HttpTransportOptions options;
+    private final @Nullable TransportSecurity tls;
+    private final TokenSource tokens;
     private final Time time;
-    private final ByteChannel.Source channels;
+    private final Watchdog watchdog;
     private final EncodedOperation.Table operations = new EncodedOperation.Table();
     private final Set<HttpConnection> open = ConcurrentHashMap.newKeySet();
 
-    /** A transport with the {@linkplain HttpTransportOptions#STANDARD standard} limits. */
+    /** A transport with the {@linkplain HttpTransportOptions#STANDARD standard} limits, without security. */
     public HttpTransport(Time time) {
         this(HttpTransportOptions.STANDARD, time);
     }
 
-    /** A transport with those limits. */
+    /** A transport with those limits, without security. */
     public HttpTransport(HttpTransportOptions options, Time time) {
-        this(options, time, sockets(time));
+        this(options, null, TokenSource.NONE, time);
     }
 
-    private static ByteChannel.Source sockets(Time time) {
-        Watchdog watchdog = Watchdog.of(time);
-        return (endpoint, deadline) -> SocketByteChannel.open(endpoint, deadline, time, watchdog);
-    }
-
-    HttpTransport(HttpTransportOptions options, Time time, ByteChannel.Source channels) {
+    /**
+     * A transport.
+     *
+     * @param tls the certificate of this process, and whom it trusts: all connections are encrypted then, and endpoints
+     *     with the protocol {@code http} refused. Null for unencrypted connections, to {@code http} only
+     * @param tokens what calls carry as their authorization if they have none; sent over encrypted connections, and
+     *     over others only on loopback
+     */
+    public HttpTransport(
+            HttpTransportOptions options, @Nullable TransportSecurity tls, TokenSource tokens, Time time) {
         this.options = options;
+        this.tls = tls;
+        this.tokens = tokens;
         this.time = time;
-        this.channels = channels;
+        this.watchdog = Watchdog.of(time);
     }
 
     @Override
     public Connection connect(ServiceEndpoint endpoint) {
-        var connection = new HttpConnection(endpoint, options, operations, channels, time, open::remove);
+        return connection(endpoint, Channels.to(null, tls, time, watchdog));
+    }
+
+    @Override
+    public Connection connect(ServiceEndpoint endpoint, ServiceName service) {
+        return connection(endpoint, Channels.to(service, tls, time, watchdog));
+    }
+
+    /** Returns a connection over other channels. */
+    Connection connection(ServiceEndpoint endpoint, ByteChannel.Source channels) {
+        TokenSource sent = tls != null || Channels.onLoopback(endpoint) ? tokens : TokenSource.NONE;
+        var connection = new HttpConnection(endpoint, options, operations, channels, sent, time, open::remove);
         open.add(connection);
         return connection;
     }

@@ -1,6 +1,7 @@
 package dev.treaty.http;
 
 import dev.treaty.codec.Json;
+import dev.treaty.core.call.Principal;
 import dev.treaty.core.text.PrintableText;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -18,9 +19,10 @@ public interface RawHandler {
      * @param path decoded, without the query
      * @param query the values of the query parameters, in order
      * @param body limited by the server
+     * @param caller who has sent it; if security is off, its name is only claimed
      */
     @SuppressWarnings("ArrayRecordComponent") // passed on once and never compared
-    record Request(String method, String path, Map<String, List<String>> query, byte[] body) {
+    record Request(String method, String path, Map<String, List<String>> query, byte[] body, Principal caller) {
         /** The first value of a query parameter, if it is present; empty if it has none. */
         public Optional<String> parameter(String name) {
             return Optional.ofNullable(query.get(name)).map(values -> values.isEmpty() ? "" : values.getFirst());

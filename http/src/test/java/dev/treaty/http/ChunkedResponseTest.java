@@ -85,15 +85,16 @@ class ChunkedResponseTest {
                 Running.context(Duration.ofMinutes(5)));
     }
 
-    private static HttpTransport transport(byte[] response) {
-        return new HttpTransport(HttpTransportOptions.STANDARD, Time.system(), (_, _) -> new StoredChannel(response));
+    private static Transport.Connection connection(HttpTransport transport, byte[] response) {
+        return transport.connection(
+                new ServiceEndpoint("http", "127.0.0.1", 80), (_, _) -> new StoredChannel(response));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 100, 5_000, 100_000})
     void a_response_in_small_chunks_costs_linear_memory_and_time_W5(int chunkBytes) throws Exception {
-        try (HttpTransport transport = transport(chunked(chunkBytes))) {
-            Transport.Connection connection = transport.connect(new ServiceEndpoint("http", "127.0.0.1", 80));
+        try (var transport = new HttpTransport(Time.system())) {
+            Transport.Connection connection = connection(transport, chunked(chunkBytes));
             Call call = call();
             long allocated = threads.getCurrentThreadAllocatedBytes();
             long cpuNanos = threads.getCurrentThreadCpuTime();
@@ -106,8 +107,9 @@ class ChunkedResponseTest {
     @ParameterizedTest
     @ValueSource(strings = {"Content-Length: 4194304\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n3fffff\r\n{}"})
     void an_announced_size_allocates_only_a_multiple_of_what_arrives_W5(String announced) throws Exception {
-        try (HttpTransport transport = transport((HEAD + announced).getBytes(StandardCharsets.US_ASCII))) {
-            Transport.Connection connection = transport.connect(new ServiceEndpoint("http", "127.0.0.1", 80));
+        try (var transport = new HttpTransport(Time.system())) {
+            Transport.Connection connection =
+                    connection(transport, (HEAD + announced).getBytes(StandardCharsets.US_ASCII));
             long allocated = 0;
             for (int i = 0; i < 2; i++) { // the first call also loads classes
                 allocated = threads.getCurrentThreadAllocatedBytes();

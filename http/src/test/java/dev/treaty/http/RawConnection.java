@@ -6,6 +6,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSocket;
 
 /** A connection with HTTP/1.1 whose bytes the test writes itself. */
 final class RawConnection implements AutoCloseable {
@@ -14,7 +16,16 @@ final class RawConnection implements AutoCloseable {
     private final Socket socket;
 
     RawConnection(int port) throws IOException {
-        socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        this(new Socket(InetAddress.getLoopbackAddress(), port));
+    }
+
+    /** An encrypted connection. */
+    RawConnection(int port, TestTls tls) throws IOException {
+        this(tls.context().getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port));
+    }
+
+    private RawConnection(Socket socket) throws IOException {
+        this.socket = socket;
         socket.setSoTimeout(TIMEOUT_MILLIS);
     }
 
@@ -83,6 +94,25 @@ final class RawConnection implements AutoCloseable {
                 .orElse(0);
         String body = new String(in.readNBytes(headOnly ? 0 : length), StandardCharsets.UTF_8);
         return new Answer(Integer.parseInt(head.substring(9, 12)), head.toString(), body);
+    }
+
+    /** Reads until the server closes the connection. */
+    String receiveAll() {
+        var all = new StringBuilder();
+        try {
+            InputStream in = socket.getInputStream();
+            for (int c = in.read(); c >= 0; c = in.read()) {
+                all.append((char) c);
+            }
+        } catch (IOException e) {
+            // it was reset
+        }
+        return all.toString();
+    }
+
+    /** The session of an encrypted connection. */
+    SSLSession session() {
+        return ((SSLSocket) socket).getSession();
     }
 
     /** Whether the server closes the connection without a further byte. */

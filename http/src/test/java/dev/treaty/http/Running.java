@@ -15,12 +15,16 @@ import dev.treaty.core.call.Trace;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.discovery.ServiceHealth;
+import dev.treaty.core.security.AccessControl;
+import dev.treaty.core.security.TokenSource;
+import dev.treaty.core.security.TransportSecurity;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.fixtures.Shop;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** A server with the shop, and a connection to it. */
 public final class Running implements AutoCloseable {
@@ -37,10 +41,20 @@ public final class Running implements AutoCloseable {
     }
 
     Running(HttpServerOptions serverOptions, HttpTransportOptions transportOptions) {
-        server = new HttpServer(serverOptions, Time.system(), RandomSource.system());
+        this(serverOptions, transportOptions, null, null);
+    }
+
+    /** A server with a certificate, and a connection of a client with another one. */
+    Running(
+            HttpServerOptions serverOptions,
+            HttpTransportOptions transportOptions,
+            @Nullable TransportSecurity serverTls,
+            @Nullable TransportSecurity clientTls) {
+        server = new HttpServer(
+                serverOptions, serverTls, AccessControl.OFF, Time.system(), RandomSource.system());
         host(Dispatcher.of(Shop.class, CONTRACT, shop, (_, failure) -> failures.add(failure)));
-        transport = new HttpTransport(transportOptions, Time.system());
-        connection = transport.connect(server.endpoint());
+        transport = new HttpTransport(transportOptions, clientTls, TokenSource.NONE, Time.system());
+        connection = transport.connect(server.endpoint(), CONTRACT.name());
     }
 
     public void host(Handler handler) {

@@ -6,6 +6,7 @@ import dev.treaty.core.call.Cancellation;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Filter;
+import dev.treaty.core.call.Gate;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.Priority;
@@ -44,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Callers are distinguished by name: names can be invented, but a flood of invented names shares one limit ({@link
  * KeyedRateLimiter}), and an unauthenticated name never uses the permits of the authenticated one.
  */
-public final class Admission implements Filter {
+public final class Admission implements Filter, Gate {
     /** The number of characters by which longer names of callers are distinguished. */
     public static final int CALLER_LENGTH_MAX = 128;
 
@@ -54,6 +55,7 @@ public final class Admission implements Filter {
     private volatile InForce inForce;
     private final AbandonedCalls abandoned = new AbandonedCalls();
     private volatile Runnable onAbandoned = () -> {};
+    private final Fault atLimit;
     private final ServiceResponse<?> saturated;
     private final ServiceResponse<?> tooLate;
 
@@ -78,8 +80,9 @@ public final class Admission implements Filter {
         this.service = service;
         this.inForce = new InForce(policy, callers(policy, time), rate(policy, time), attachment);
         this.concurrency = new ConcurrencyLimiter(policy.concurrency(), time);
-        this.saturated = ServiceResponse.failed(Fault.unreached(
-                Code.RESOURCE_EXHAUSTED, "the server's concurrency limit of " + service + " is reached"));
+        this.atLimit = Fault.unreached(
+                Code.RESOURCE_EXHAUSTED, "the server's concurrency limit of " + service + " is reached");
+        this.saturated = ServiceResponse.failed(atLimit);
         this.tooLate = ServiceResponse.failed(Fault.unreached(
                 Code.DEADLINE_EXCEEDED, "the deadline passed before a call of " + service + " could begin"));
     }
@@ -237,8 +240,36 @@ public final class Admission implements Filter {
     }
 
     private ServiceResponse<?> refused(String limit, long retryAfterNanos) {
-        return ServiceResponse.failed(Fault.unreached(Code.RESOURCE_EXHAUSTED, limit + service + " is reached")
-                .retryAfter(Duration.ofNanos(retryAfterNanos)));
+        return ServiceResponse.failed(refusal(limit, retryAfterNanos));
+    }
+
+    private Fault refusal(String limit, long retryAfterNanos) {
+        return Fault.unreached(Code.RESOURCE_EXHAUSTED, limit + service + " is reached")
+                .retryAfter(Duration.ofNanos(retryAfterNanos));
+    }
+
+    /** The refusal if the rate of all callers or the concurrency has reached its limit, and no call may wait. */
+    @Override
+    public @Nullable Fault refuseAll() {
+        RateLimiter rate = inForce.rate;
+        if (rate != null) {
+            long wait = rate.retryAfterNanos(1, time.nanoTime());
+            if (wait > rate.policy().waitMax().toNanos()) {
+                return refusal("the rate limit of ", wait);
+            }
+        }
+        return concurrency.full() ? atLimit : null;
+    }
+
+    /** The refusal if the caller's rate has reached its limit. */
+    @Override
+    public @Nullable Fault refuse(Principal caller) {
+        KeyedRateLimiter<Principal> callers = inForce.callers;
+        if (callers == null) {
+            return null;
+        }
+        long wait = callers.retryAfterNanos(key(caller), 1, time.nanoTime());
+        return wait > callers.policy().waitMax().toNanos() ? refusal("the caller's rate limit of ", wait) : null;
     }
 
     /** Returns the state of the concurrency limit. */

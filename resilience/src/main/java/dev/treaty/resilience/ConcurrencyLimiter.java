@@ -116,6 +116,16 @@ public final class ConcurrencyLimiter {
         return taken;
     }
 
+    /** Returns whether a call would be refused at once, whatever its priority. */
+    boolean full() {
+        if (pool.available() > 0) {
+            return false;
+        }
+        synchronized (queue) {
+            return queue.full(policy.queue());
+        }
+    }
+
     private boolean takeInOrder(Priority priority) {
         synchronized (queue) {
             settle();

@@ -36,4 +36,9 @@ public record IssuePolicy(
             throw new IllegalArgumentException("the numbers of keys and revocations are positive");
         }
     }
+
+    /** Returns this policy with keys that sign for that long. */
+    public IssuePolicy rotatingEvery(Duration changed) {
+        return new IssuePolicy(lifetimeMax, totalLifetimeMax, changed, keysMax, revocationsMax);
+    }
 }

@@ -10,5 +10,12 @@ import java.util.function.Supplier;
  * @param contract its contract; the signatures define the Java types of arguments and results
  * @param handler the server's pipeline for it
  * @param health returns its current health
+ * @param gate refuses calls before they are read
  */
-public record HostedService(ServiceContract contract, Handler handler, Supplier<ServiceHealth> health) {}
+public record HostedService(
+        ServiceContract contract, Handler handler, Supplier<ServiceHealth> health, Gate gate) {
+    /** A service whose handler alone refuses calls. */
+    public HostedService(ServiceContract contract, Handler handler, Supplier<ServiceHealth> health) {
+        this(contract, handler, health, Gate.OPEN);
+    }
+}

@@ -15,8 +15,8 @@ import java.util.Map;
  *     {@code /}, at most {@value #ID_LENGTH_MAX}
  * @param service the name of the service
  * @param version the version of its contract
- * @param endpoint the address at which it accepts connections; clients call {@code http}, and {@code https} is
- *     rejected
+ * @param endpoint the address at which it accepts connections; clients call {@code https} if they use TLS, and
+ *     otherwise {@code http}
  * @param health its reported health
  * @param region the part of the world in which it runs, such as {@code eu}; empty if unknown
  * @param zone the failure domain within the region, such as {@code eu-1a}; empty if unknown. Regions and zones have
@@ -73,10 +73,6 @@ public record ServiceInstance(
         PermittedText.checkName("an instance id", id, 1, ID_LENGTH_MAX);
         if (id.indexOf('/') >= 0) {
             throw new IllegalArgumentException("the instance id " + id + " has a '/': leave it out");
-        }
-        if (endpoint.protocol().equals("https")) {
-            throw new IllegalArgumentException("instance " + id + " has the protocol https, which no client can call:"
-                    + " write http and a port without TLS, or tcp if only other programs call it");
         }
         checkPlace("region", region);
         checkPlace("zone", zone);

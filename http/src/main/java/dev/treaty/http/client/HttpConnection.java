@@ -11,9 +11,11 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.FaultDetail;
 import dev.treaty.core.call.Headers;
 import dev.treaty.core.call.Origin;
+import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.discovery.ServiceEndpoint;
+import dev.treaty.core.security.TokenSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpTransportOptions;
 import java.io.EOFException;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +50,7 @@ public final class HttpConnection implements Transport.Connection {
     private final HttpTransportOptions options;
     private final EncodedOperation.Table operations;
     private final ByteChannel.Source channels;
+    private final TokenSource tokens;
     private final Time time;
     private final Consumer<HttpConnection> onClose;
     private final byte[] headers;
@@ -56,6 +60,7 @@ public final class HttpConnection implements Transport.Connection {
             HttpTransportOptions options,
             EncodedOperation.Table operations,
             ByteChannel.Source channels,
+            TokenSource tokens,
             Time time,
             Consumer<HttpConnection> onClose) {
         this.endpoint = endpoint;
@@ -63,6 +68,7 @@ public final class HttpConnection implements Transport.Connection {
         this.options = options;
         this.operations = operations;
         this.channels = channels;
+        this.tokens = tokens;
         this.time = time;
         this.onClose = onClose;
         this.headers = ("Host: " + endpoint.authority()
@@ -76,6 +82,41 @@ public final class HttpConnection implements Transport.Connection {
         if (problem.isPresent()) {
             return ServiceResponse.failed(Fault.unreached(Code.INVALID_ARGUMENT, problem.get()));
         }
+        if (tokens == TokenSource.NONE || call.context().headers().contains("authorization")) {
+            return send(call, "");
+        }
+        String service = call.service().value();
+        try {
+            String token = tokens.token(service).map(HttpConnection::sendable).orElse("");
+            ServiceResponse<?> response = send(call, token);
+            if (!token.isEmpty() && refused(response)) {
+                Optional<String> other = tokens.replace(service, token);
+                return other.isPresent() ? send(call, sendable(other.get())) : response;
+            }
+            return response;
+        } catch (ServiceException e) {
+            return ServiceResponse.failed(e.fault());
+        }
+    }
+
+    /** Whether a server has refused the token, so that nothing has run. */
+    private static boolean refused(ServiceResponse<?> response) {
+        return response instanceof ServiceResponse.Failed<?>(var fault, var _, var _)
+                && fault.code() == Code.UNAUTHENTICATED
+                && !fault.reached();
+    }
+
+    /** Returns a token if it can be the value of a header. */
+    private static String sendable(String token) {
+        if (!token.chars().allMatch(c -> c > ' ' && c <= '~')) {
+            throw ServiceException.withoutTrace(
+                    Fault.unreached(Code.INTERNAL, "the token has characters that cannot be sent"));
+        }
+        return token;
+    }
+
+    /** Sends a call with a token, which may be empty. */
+    private ServiceResponse<?> send(Call call, String token) throws InterruptedException {
         Deadline deadline = call.context().deadline();
         PooledConnection pooled = pool.take(deadline);
         if (pooled == null) {
@@ -88,7 +129,7 @@ public final class HttpConnection implements Transport.Connection {
                                             + " were in use until the deadline"));
         }
         try {
-            return exchange(call, pooled, deadline);
+            return exchange(call, pooled, token, deadline);
         } catch (InterruptedException | RuntimeException | Error e) {
             pooled.disconnect();
             throw e;
@@ -111,7 +152,7 @@ public final class HttpConnection implements Transport.Connection {
                         + " bytes together");
     }
 
-    private ServiceResponse<?> exchange(Call call, PooledConnection pooled, Deadline deadline)
+    private ServiceResponse<?> exchange(Call call, PooledConnection pooled, String token, Deadline deadline)
             throws InterruptedException {
         EncodedOperation operation = operations.of(call);
         try {
@@ -128,7 +169,7 @@ public final class HttpConnection implements Transport.Connection {
             fault = deadline.expired(time)
                     ? Fault.unreached(
                             Code.DEADLINE_EXCEEDED, "the deadline passed before the call was sent to " + endpoint)
-                    : attempt(operation, pooled, call.context(), deadline);
+                    : attempt(operation, pooled, call.context(), token, deadline);
         }
         if (fault != null) {
             pooled.disconnect();
@@ -158,7 +199,7 @@ public final class HttpConnection implements Transport.Connection {
      * at which it is used again, the fault says so, and whether another attempt follows is a question of the guard.
      */
     private @Nullable Fault attempt(
-            EncodedOperation operation, PooledConnection pooled, CallContext context, Deadline deadline)
+            EncodedOperation operation, PooledConnection pooled, CallContext context, String token, Deadline deadline)
             throws InterruptedException {
         pooled.response.clear();
         boolean sent = false;
@@ -167,7 +208,7 @@ public final class HttpConnection implements Transport.Connection {
             if (channel == null) {
                 throw new IOException("the connection was closed");
             }
-            pooled.prepare(operation, headers, context, time);
+            pooled.prepare(operation, headers, context, token, time);
             try {
                 channel.write(pooled.request.array(), 0, pooled.request.length(), deadline);
             } catch (SocketTimeoutException | ClosedByInterruptException e) {
@@ -186,6 +227,8 @@ public final class HttpConnection implements Transport.Connection {
         } catch (EOFException e) {
             String when = pooled.response.begun() ? "in the middle of its answer" : "without an answer";
             return Fault.of(Code.UNAVAILABLE, endpoint + " closed the connection " + when);
+        } catch (SSLHandshakeException e) { // which ends a connection before the server has accepted what is sent
+            return Fault.unreached(Code.UNAVAILABLE, endpoint + " refuses this process: " + reason(e));
         } catch (IOException e) {
             String reason = reason(e);
             return fault(Code.UNAVAILABLE, "the connection to " + endpoint + " failed: " + reason, pooled, sent);

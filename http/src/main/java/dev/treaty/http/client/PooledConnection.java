@@ -71,8 +71,12 @@ final class PooledConnection {
         operation.codec().writeRequest(arguments, body);
     }
 
-    /** Writes a request with its headers and body into {@link #request}. */
-    void prepare(EncodedOperation operation, byte[] endpointHeaders, CallContext context, Time time) {
+    /**
+     * Writes a request with its headers and body into {@link #request}.
+     *
+     * @param token the token that is sent; empty for none
+     */
+    void prepare(EncodedOperation operation, byte[] endpointHeaders, CallContext context, String token, Time time) {
         request.clear();
         request.write(
                 operation.requestLine().array(), 0, operation.requestLine().length());
@@ -93,6 +97,9 @@ final class PooledConnection {
         }
         if (context.mirrored()) {
             header("Treaty-Mirror", "true");
+        }
+        if (!token.isEmpty()) {
+            request.add("Authorization: Bearer ").add(token).add("\r\n");
         }
         Headers headers = context.headers();
         for (int i = 0; i < headers.size(); i++) {

@@ -51,11 +51,8 @@ public final class SocketByteChannel implements ByteChannel {
      *
      * @param watchdog ends reads and writes at their deadlines
      */
-    public static ByteChannel open(ServiceEndpoint endpoint, Deadline deadline, Time time, Watchdog watchdog)
+    static SocketByteChannel open(ServiceEndpoint endpoint, Deadline deadline, Time time, Watchdog watchdog)
             throws IOException {
-        if (!endpoint.protocol().equals("http")) {
-            throw new IOException("the protocol " + endpoint.protocol() + " is not supported: use http");
-        }
         InetSocketAddress address = address(endpoint, InetSocketAddress::new, deadline, time);
         if (address.isUnresolved()) {
             throw new UnknownHostException("the host name is not known");
@@ -192,6 +189,18 @@ public final class SocketByteChannel implements ByteChannel {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** Reads what has arrived, without waiting; returns -1 if the peer has closed the connection. */
+    int readNow(ByteBuffer into) throws IOException {
+        blocking(false);
+        return channel.read(into);
+    }
+
+    /** Writes as much as can be sent at once. */
+    void writeNow(ByteBuffer from) throws IOException {
+        blocking(false);
+        channel.write(from);
     }
 
     @Override

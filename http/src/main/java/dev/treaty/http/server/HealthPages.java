@@ -7,6 +7,7 @@ import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -30,22 +31,37 @@ public final class HealthPages {
         this.time = time;
     }
 
-    /** The page of one service. */
-    public Response of(HostedService service) {
+    /**
+     * The page of one service.
+     *
+     * @param details whether it has more than the status
+     */
+    public Response of(HostedService service, boolean details) {
         ServiceHealth health = healthOf(service);
-        return page(health, Responses.health(health));
+        return page(health, details ? Responses.health(health) : statusOf(health));
     }
 
-    /** The page of the server with all services; its status is the worst. */
-    public Response of(Map<String, HostedService> services) {
+    /**
+     * The page of the server with all services; its status is the worst.
+     *
+     * @param details whether it has more than the status
+     */
+    public Response of(Map<String, HostedService> services, boolean details) {
         var each = new TreeMap<String, ServiceHealth>();
         services.forEach((name, service) -> each.put(name, healthOf(service)));
         ServiceHealth overall = overall(each);
+        if (!details) {
+            return page(overall, statusOf(overall));
+        }
         var map = Responses.health(overall);
         var parts = new LinkedHashMap<String, Object>();
         each.forEach((name, health) -> parts.put(name, Responses.health(health)));
         map.put("services", parts);
         return page(overall, map);
+    }
+
+    private static Map<String, Object> statusOf(ServiceHealth health) {
+        return Map.of("status", health.status().name().toLowerCase(Locale.ROOT));
     }
 
     private static Response page(ServiceHealth health, Map<String, Object> content) {

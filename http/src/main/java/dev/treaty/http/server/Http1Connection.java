@@ -7,8 +7,6 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -21,14 +19,11 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +65,8 @@ final class Http1Connection extends ExchangeHandler {
     private enum State {
         /** Waits for a request, or receives its head. */
         IDLE,
+        /** Credentials are being checked; nothing is read. */
+        CHECKING,
         /** Receives a body, of an exchange or to discard it. */
         RECEIVING,
         /** The request has been received and has no response yet. */
@@ -80,8 +77,6 @@ final class Http1Connection extends ExchangeHandler {
 
     private final RequestDecoder decoder;
     private final long oldNanos;
-    private final Peer peer;
-    private final Queue<Object> pipelined = new ArrayDeque<>(0);
     private State state = State.IDLE;
     private @Nullable String lastHost;
     private boolean headBegun;
@@ -99,10 +94,9 @@ final class Http1Connection extends ExchangeHandler {
      * @param peer where it comes from
      */
     Http1Connection(ServerParts parts, RequestDecoder decoder, boolean rejecting, long oldNanos, Peer peer) {
-        super(parts, rejecting);
+        super(parts, rejecting, peer);
         this.decoder = decoder;
         this.oldNanos = oldNanos;
-        this.peer = peer;
     }
 
     @Override
@@ -135,8 +129,8 @@ final class Http1Connection extends ExchangeHandler {
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (state == State.CLOSING) {
             ReferenceCountUtil.release(message);
-        } else if (state == State.RUNNING) {
-            pipelined.add(message);
+        } else if (state == State.RUNNING || state == State.CHECKING) {
+            keep(message);
             context.channel().config().setAutoRead(false);
         } else {
             receive(message);
@@ -186,7 +180,14 @@ final class Http1Connection extends ExchangeHandler {
                 && HttpUtil.isKeepAlive(request)
                 && request.protocolVersion().equals(HttpVersion.HTTP_1_1);
         expectation(request);
-        begin(new Request(request.method().name(), target, headers, peer.client(headers)), bodyBytesLeft);
+        if (begin(request.method().name(), target, headers, bodyBytesLeft)) {
+            begun();
+        } else {
+            state = State.CHECKING;
+        }
+    }
+
+    private void begun() {
         if (awaitingContinue) {
             awaitingContinue = false;
             context.writeAndFlush(CONTINUE.duplicate(), context.voidPromise());
@@ -209,8 +210,9 @@ final class Http1Connection extends ExchangeHandler {
         if (target.equals("*") && request.method().name().equals("OPTIONS")) {
             return target;
         }
-        if (target.toLowerCase(Locale.ROOT).startsWith("http://")) {
-            String[] split = target.substring("http://".length()).split("(?=[/?])", 2);
+        String scheme = peer.encrypted() ? "https://" : "http://";
+        if (target.toLowerCase(Locale.ROOT).startsWith(scheme)) {
+            String[] split = target.substring(scheme.length()).split("(?=[/?])", 2);
             String authority = split[0];
             if (!authority.isEmpty() && isHost(authority)) {
                 request.headers().set(HttpHeaderNames.HOST, authority);
@@ -319,6 +321,22 @@ final class Http1Connection extends ExchangeHandler {
         };
     }
 
+    @Override
+    void checked(@Nullable RequestRejected rejected) {
+        state = State.RECEIVING;
+        if (rejected == null) {
+            begun();
+        } else {
+            respond(rejected.response());
+        }
+        takeWaiting();
+    }
+
+    @Override
+    void lastRequest() {
+        keepAlive = false;
+    }
+
     // ------------------------------------------------------------------------------------------------------ Responses
 
     @Override
@@ -342,7 +360,7 @@ final class Http1Connection extends ExchangeHandler {
         if (last) {
             state = State.CLOSING;
             exchange = null;
-            dropPipelined();
+            dropWaiting();
             written.addListener(_ -> {
                 written(answered);
                 close();
@@ -365,10 +383,18 @@ final class Http1Connection extends ExchangeHandler {
             return;
         }
         idle();
-        while (!pipelined.isEmpty() && state != State.RUNNING && state != State.CLOSING) {
-            receive(pipelined.remove());
+        takeWaiting();
+    }
+
+    private void takeWaiting() {
+        while (state == State.IDLE || state == State.RECEIVING) {
+            Object next = nextWaiting();
+            if (next == null) {
+                break;
+            }
+            receive(next);
         }
-        if (pipelined.isEmpty() && !context.channel().config().isAutoRead()) {
+        if (!waits() && state != State.CHECKING && !context.channel().config().isAutoRead()) {
             context.channel().config().setAutoRead(true);
         }
         if (inputEnded && state == State.IDLE) {
@@ -420,19 +446,19 @@ final class Http1Connection extends ExchangeHandler {
             context.close();
             return;
         }
-        ((DuplexChannel) context.channel()).shutdownOutput();
+        Closing.endOutput(context.channel());
         context.channel().config().setAutoRead(true);
         timeout.within(LINGER);
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (!(event instanceof ChannelInputShutdownEvent)) {
+        if (!Closing.inputEnded(event)) {
             ctx.fireUserEventTriggered(event);
             return;
         }
         inputEnded = true;
-        if (writing) {
+        if (writing || state == State.CHECKING) {
             return;
         }
         Exchange running = exchange;
@@ -461,17 +487,12 @@ final class Http1Connection extends ExchangeHandler {
     public void channelInactive(ChannelHandlerContext ctx) {
         super.channelInactive(ctx);
         state = State.CLOSING;
-        dropPipelined();
-    }
-
-    private void dropPipelined() {
-        pipelined.forEach(ReferenceCountUtil::release);
-        pipelined.clear();
+        dropWaiting();
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (!(cause instanceof IOException)) { // which is a connection that the client has reset
+        if (!Closing.byClient(cause)) {
             LOGGER.log(System.Logger.Level.WARNING, "A connection failed", cause);
         }
         state = State.CLOSING; // what has been received already is not run

@@ -5,7 +5,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http2.DefaultHttp2GoAwayFrame;
 import io.netty.handler.codec.http2.DefaultHttp2PingFrame;
 import io.netty.handler.codec.http2.Http2Error;
@@ -16,7 +15,6 @@ import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2PingFrame;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
 import java.time.Duration;
 
 /**
@@ -121,7 +119,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
             context.close();
             return;
         }
-        if (now - oldNanos >= 0 || parts.application().draining()) {
+        if (goingAway || now - oldNanos >= 0 || parts.application().draining()) {
             goAway(context);
             if (!streams) {
                 context.close();
@@ -153,7 +151,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event == GO_AWAY) {
             goAway(context);
-        } else if (event instanceof ChannelInputShutdownEvent) {
+        } else if (Closing.inputEnded(event)) {
             context.close();
         }
         context.fireUserEventTriggered(event);
@@ -167,7 +165,7 @@ final class Http2Connection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!(cause instanceof IOException)) {
+        if (!Closing.byClient(cause)) {
             LOGGER.log(System.Logger.Level.DEBUG, "A connection failed", cause);
         }
         if (!(cause instanceof Http2Exception)) { // after which Netty says why, and closes the connection

@@ -19,7 +19,6 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.util.ReferenceCountUtil;
-import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class Http2Stream extends ExchangeHandler {
     private static final System.Logger LOGGER = System.getLogger(Http2Stream.class.getName());
 
-    private final Peer peer;
     private boolean begun;
     private boolean received;
     private boolean responded;
@@ -39,8 +37,7 @@ final class Http2Stream extends ExchangeHandler {
      * @param peer where the connection comes from
      */
     Http2Stream(ServerParts parts, boolean rejecting, Peer peer) {
-        super(parts, rejecting);
-        this.peer = peer;
+        super(parts, rejecting, peer);
     }
 
     @Override
@@ -55,6 +52,14 @@ final class Http2Stream extends ExchangeHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object frame) {
+        if (checking()) {
+            keep(frame);
+        } else {
+            receive(frame);
+        }
+    }
+
+    private void receive(Object frame) {
         try {
             switch (frame) {
                 case Http2HeadersFrame headers -> headers(headers);
@@ -86,7 +91,7 @@ final class Http2Stream extends ExchangeHandler {
             reset(Http2Error.PROTOCOL_ERROR);
             return;
         }
-        if (frame.isEndStream()) {
+        if (frame.isEndStream() && !checking()) {
             received();
         }
     }
@@ -118,7 +123,25 @@ final class Http2Stream extends ExchangeHandler {
             mapped.set(HttpHeaderNames.HOST, headers.authority());
         }
         long bytes = frame.isEndStream() ? 0 : headers.getLong(HttpHeaderNames.CONTENT_LENGTH, -1);
-        begin(new Request(method, path, mapped, peer.client(mapped)), bytes);
+        begin(method, path, mapped, bytes);
+    }
+
+    @Override
+    void checked(@Nullable RequestRejected rejected) {
+        if (rejected != null) {
+            respond(rejected.response());
+        } else if (received) {
+            received();
+        }
+        for (Object next = nextWaiting(); next != null; next = nextWaiting()) {
+            receive(next);
+        }
+        context.channel().config().setAutoRead(true);
+    }
+
+    @Override
+    void lastRequest() {
+        context.channel().parent().pipeline().fireUserEventTriggered(Http2Connection.GO_AWAY);
     }
 
     private static String text(@Nullable CharSequence header) {
@@ -185,7 +208,7 @@ final class Http2Stream extends ExchangeHandler {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (!(cause instanceof IOException)) {
+        if (!Closing.byClient(cause)) {
             LOGGER.log(System.Logger.Level.DEBUG, "A stream failed", cause);
         }
         abandon();

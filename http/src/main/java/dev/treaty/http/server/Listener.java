@@ -1,5 +1,8 @@
 package dev.treaty.http.server;
 
+import dev.treaty.core.event.BackgroundThread;
+import dev.treaty.core.event.Events;
+import dev.treaty.core.security.TransportSecurity;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServerOptions;
 import dev.treaty.http.wire.EventLoopThreads;
@@ -22,6 +25,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.unix.FileDescriptor;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.NettyRuntime;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
@@ -33,6 +37,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /** Listens on a port, and gives each connection the handlers of the protocol that its client speaks. */
@@ -40,6 +46,11 @@ import org.jspecify.annotations.Nullable;
 public final class Listener {
     /** How many connections beyond the limit are answered before they are closed; others are closed at once. */
     private static final int REJECTING_MAX = 1_000;
+
+    private static final String[] APPLICATION_PROTOCOLS = {"h2", "http/1.1"};
+
+    /** How long a connection that closes waits until its last record is sent, at most. */
+    private static final Duration LAST_RECORD = Duration.ofSeconds(1);
 
     private static final int BACKLOG = 1_024;
 
@@ -60,12 +71,20 @@ public final class Listener {
     private volatile long failedNanos;
     private @Nullable Channel channel;
 
-    public Listener(HttpServerOptions options, Application application, Time time, RandomGenerator random) {
+    /** @param tls null if connections are not encrypted */
+    public Listener(
+            HttpServerOptions options,
+            @Nullable TransportSecurity tls,
+            Application application,
+            Time time,
+            RandomGenerator random) {
         this.parts = new ServerParts(
                 options,
+                tls,
                 new AtomicReference<>(ServerParts.Rules.of(options)),
                 application,
                 new BodyBudget(options.bodiesBytesMax()),
+                new PendingChecks(),
                 new HttpDate(time),
                 time);
         this.random = random;
@@ -165,14 +184,30 @@ public final class Listener {
                 return;
             }
             connections.add(connection);
-            Peer peer = Peer.of(
-                    connection.remoteAddress(), () -> parts.rules().get().proxies());
+            Peer peer = Peer.of(connection.remoteAddress(), parts);
             if (peer.trusted()) {
                 connection.pipeline().addLast(new ProxyPreface());
+            }
+            if (parts.tls() != null) {
+                connection.pipeline().addLast(encryption(parts.tls()));
             }
             connection
                     .pipeline()
                     .addLast(new ProtocolDetection(parts, open > parts.options().connectionsMax(), age(), peer));
+        }
+
+        /** Encrypts a connection; signatures and certificates are checked on a virtual thread. */
+        private SslHandler encryption(TransportSecurity tls) {
+            SSLEngine engine = tls.serverEngine();
+            engine.setUseClientMode(false);
+            SSLParameters parameters = engine.getSSLParameters();
+            parameters.setApplicationProtocols(APPLICATION_PROTOCOLS);
+            engine.setSSLParameters(parameters);
+            var handler = new SslHandler(
+                    engine, task -> BackgroundThread.startOnce("treaty-handshake", Events.NONE, task::run));
+            handler.setHandshakeTimeout(parts.options().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
+            handler.setCloseNotifyFlushTimeout(LAST_RECORD.toMillis(), TimeUnit.MILLISECONDS);
+            return handler;
         }
 
         private long age() {

@@ -1,5 +1,6 @@
 package dev.treaty.http.server;
 
+import dev.treaty.core.security.PeerIdentity;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.net.InetAddress;
@@ -14,8 +15,10 @@ import java.util.Optional;
  * @param target the path, encoded, and the query
  * @param headers of HTTP/1.1; the pseudo-headers of HTTP/2 are mapped to these
  * @param client the address of the client, as far as it is known
+ * @param identity the identity in the certificate of the connection
  */
-public record Request(String method, String target, HttpHeaders headers, Optional<InetAddress> client) {
+public record Request(
+        String method, String target, HttpHeaders headers, Optional<InetAddress> client, PeerIdentity identity) {
     /** The path as it was sent, without the query. */
     public String path() {
         int query = target.indexOf('?');

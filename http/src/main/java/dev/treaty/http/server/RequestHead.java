@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Reads the headers of a call on the server. */
 public final class RequestHead {
@@ -29,6 +30,12 @@ public final class RequestHead {
 
     /** What Treaty's clients send with each call, so that a call with nothing else creates no headers. */
     private static final HttpHeaders OWN = own();
+
+    /** Those, and what says who calls. */
+    private static final HttpHeaders OWN_AND_PROOFS = own()
+            .set(HttpHeaderNames.AUTHORIZATION, "")
+            .set(CallHeaders.CONSUL_TOKEN, "")
+            .set("x-forwarded-client-cert", "");
 
     private RequestHead() {}
 
@@ -72,8 +79,19 @@ public final class RequestHead {
         return true;
     }
 
-    /** Creates the context of a call from its headers. */
-    public static CallContext context(Request request, Time time, RandomGenerator random) {
+    /** Returns the caller that the sender of a request claims to be. */
+    public static Principal claimed(HttpHeaders headers) {
+        String name = headers.get(CallHeaders.CALLER);
+        return name == null ? Principal.ANONYMOUS : Principal.claimed(CallHeaders.decodeName(name));
+    }
+
+    /**
+     * Creates the context of a call from its headers.
+     *
+     * @param caller who calls, if that has been proven; then what only claims or proves it is not passed on. Null if
+     *     security is off
+     */
+    public static CallContext context(Request request, @Nullable Principal caller, Time time, RandomGenerator random) {
         HttpHeaders headers = request.headers();
         String timeout = headers.get(CallHeaders.TIMEOUT);
         Deadline deadline = timeout == null ? Deadline.after(Deadline.MAX, time) : deadline(timeout, time);
@@ -83,17 +101,14 @@ public final class RequestHead {
         Optional<String> trace = header(headers, CallHeaders.TRACE);
         return new CallContext(
                 deadline,
-                header(headers, CallHeaders.CALLER)
-                        .map(CallHeaders::decodeName)
-                        .map(Principal::claimed)
-                        .orElse(Principal.ANONYMOUS),
+                caller == null ? claimed(headers) : caller,
                 trace.flatMap(Trace::parse).orElseGet(() -> Trace.start(random)),
                 header(headers, CallHeaders.ATTEMPT)
                         .flatMap(RequestHead::attempt)
                         .orElse(1),
                 header(headers, CallHeaders.PRIORITY).flatMap(Priority::of).orElse(Priority.NORMAL),
                 headers.contains(CallHeaders.MIRROR),
-                others(headers),
+                others(headers, caller == null ? OWN : OWN_AND_PROOFS),
                 Headers.NONE,
                 new DecisionRecord(),
                 new Cancellation(),
@@ -128,11 +143,11 @@ public final class RequestHead {
         return plain ? Optional.of(number) : Optional.empty();
     }
 
-    private static Headers others(HttpHeaders headers) {
+    private static Headers others(HttpHeaders headers, HttpHeaders own) {
         Headers.Receiver others = null;
         for (var each = headers.iteratorCharSequence(); each.hasNext(); ) {
             Map.Entry<CharSequence, CharSequence> header = each.next();
-            if (!OWN.contains(header.getKey())) {
+            if (!own.contains(header.getKey())) {
                 String name = header.getKey().toString();
                 others = others == null ? new Headers.Receiver() : others;
                 if (!others.add(name, header.getValue().toString())) {

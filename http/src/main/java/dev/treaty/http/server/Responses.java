@@ -3,6 +3,7 @@ package dev.treaty.http.server;
 import dev.treaty.codec.Json;
 import dev.treaty.codec.OutputBuffer;
 import dev.treaty.core.call.Code;
+import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.FaultDetail;
 import dev.treaty.core.call.ResponseMetadata;
@@ -49,6 +50,9 @@ public final class Responses {
         }
         if (!fault.retryable()) {
             all.put(RETRY, CallHeaders.NO);
+        }
+        if (fault.code() == Code.UNAUTHENTICATED) {
+            all.put("WWW-Authenticate", "Bearer");
         }
         fault.retryAfter().ifPresent(pause -> all.put("Retry-After", seconds(pause)));
         all.putAll(headers);

@@ -18,6 +18,7 @@ public final class CallHeaders {
     public static final String TIMEOUT = "connect-timeout-ms";
     public static final String VERSION = "connect-protocol-version";
     public static final String TRACE = "traceparent";
+    public static final String CONSUL_TOKEN = "x-consul-token";
 
     /**
      * The value of {@link #REACHED} if a request was rejected before it could have run, and of {@link #RETRY} if it

@@ -99,6 +99,11 @@ public final class WaitQueue {
         return true;
     }
 
+    /** Returns whether no call can join, whatever its priority. */
+    public boolean full(int lengthMax) {
+        return waiting(Priority.CRITICAL) >= lengthMax;
+    }
+
     private boolean displace(Priority by) {
         for (int rank = NONE - 1; MOST_IMPORTANT_FIRST[rank].compareTo(by) > 0; rank--) {
             if (waiting(MOST_IMPORTANT_FIRST[rank]) > 0) {
