@@ -61,6 +61,7 @@ public final class Main extends CommandGroup {
         COMMANDS.put("call", CallCommand.class);
         COMMANDS.put("contract", ContractCommand.class);
         COMMANDS.put("config", ConfigCommand.class);
+        COMMANDS.put("access", AccessCommand.class);
         COMMANDS.put("completion", CompletionCommand.class);
         COMMANDS.put("man", ManCommand.class);
         COMMANDS.put("help", HelpCommand.class);
