@@ -1,5 +1,6 @@
 package dev.treaty.cli;
 
+import dev.treaty.cli.certs.CertsCommand;
 import dev.treaty.cli.config.ConfigCommand;
 import dev.treaty.cli.contract.ContractCommand;
 import dev.treaty.cli.shell.CompletionCommand;
@@ -61,6 +62,7 @@ public final class Main extends CommandGroup {
         COMMANDS.put("call", CallCommand.class);
         COMMANDS.put("contract", ContractCommand.class);
         COMMANDS.put("config", ConfigCommand.class);
+        COMMANDS.put("certs", CertsCommand.class);
         COMMANDS.put("completion", CompletionCommand.class);
         COMMANDS.put("man", ManCommand.class);
         COMMANDS.put("help", HelpCommand.class);
