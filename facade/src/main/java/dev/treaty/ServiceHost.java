@@ -25,7 +25,6 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.event.Side;
-import dev.treaty.core.security.ProcessSecurity;
 import dev.treaty.core.time.Time;
 import dev.treaty.pipeline.Pipelines;
 import dev.treaty.resilience.Admission;
@@ -46,7 +45,7 @@ final class ServiceHost {
     private volatile Settings settings;
     private final Filters filters;
     private final Platform platform;
-    private final ProcessSecurity security;
+    private final Security security;
     private final Registry registry;
     private final RuntimeDependencies runtime;
     private final Time time;
@@ -76,7 +75,7 @@ final class ServiceHost {
             Settings settings,
             Filters filters,
             Platform platform,
-            ProcessSecurity security,
+            Security security,
             Registry registry,
             Map<ServiceName, ServedService> served,
             AdminEndpoints admin,
@@ -132,6 +131,7 @@ final class ServiceHost {
                     runtime,
                     closedService -> served.remove(name, closedService));
             served.put(name, service);
+            security.serves(name);
             return service;
         } finally {
             lock.unlock();
@@ -168,8 +168,9 @@ final class ServiceHost {
 
     private Server server() {
         if (server == null) {
-            server = platform.server().apply(settings.server(), security);
-            admin.host(server, settings.server().host(), security.access().enforced());
+            server = platform.server().apply(settings.server(), security.process());
+            admin.host(server, settings.server().host(), security.on());
+            security.reportExposure();
             drainOnExit(settings.server().drainOnExit());
         }
         return server;
@@ -211,6 +212,16 @@ final class ServiceHost {
     private ServiceHealth health(ServiceName name) {
         ServedService service = served.get(name);
         return service == null ? ServiceHealth.of(Status.UNKNOWN, time.instant()) : service.health();
+    }
+
+    /** Adds a page to the server, which listens. */
+    void page(String path, String contentType, Supplier<byte[]> body) {
+        lock.lock();
+        try {
+            server().page(path, contentType, body);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The endpoint of the server; empty until the first service is served. */

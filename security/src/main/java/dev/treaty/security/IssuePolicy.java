@@ -14,12 +14,12 @@ import java.time.Duration;
  */
 public record IssuePolicy(
         Duration lifetimeMax, Duration totalLifetimeMax, Duration rotateEvery, int keysMax, int revocationsMax) {
+    private static final Duration LIFETIME_LIMIT = Duration.ofDays(30);
+    private static final Duration ROTATION_MIN = Duration.ofMinutes(1);
+
     /** Tokens of 1 day, refreshed for 30 days; keys that sign for 30 days; 10,000 API keys, 100,000 revocations. */
     public static final IssuePolicy STANDARD =
             new IssuePolicy(Duration.ofDays(1), Duration.ofDays(30), Duration.ofDays(30), 10_000, 100_000);
-
-    private static final Duration LIFETIME_LIMIT = Duration.ofDays(30);
-    private static final Duration ROTATION_MIN = Duration.ofMinutes(1);
 
     /** @throws IllegalArgumentException if a bound is out of its own bounds */
     public IssuePolicy {
@@ -35,5 +35,10 @@ public record IssuePolicy(
         if (keysMax < 0 || revocationsMax < 1) {
             throw new IllegalArgumentException("the numbers of keys and revocations are positive");
         }
+    }
+
+    /** Returns this policy with keys that sign for that long. */
+    public IssuePolicy rotatingEvery(Duration changed) {
+        return new IssuePolicy(lifetimeMax, totalLifetimeMax, changed, keysMax, revocationsMax);
     }
 }

@@ -4,13 +4,13 @@ import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.call.ServiceException;
+import dev.treaty.core.event.Events;
 import dev.treaty.core.security.Authentication;
 import dev.treaty.core.security.Credentials;
 import dev.treaty.core.security.PeerIdentity;
 import dev.treaty.core.security.Token;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Secrets;
-import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.security.TokenPolicy.Issuer;
 import dev.treaty.security.keys.OidcKeys;
@@ -88,7 +88,12 @@ public final class TokenAuthenticator implements AutoCloseable {
     private record Trusted(TokenClaims claims, IssuerKeys keys) {}
 
     private record Verified(
-            Token token, Authentication.Accepted answer, Instant until, Trusted by, VerificationKey key, long generation) {}
+            Token token,
+            Authentication.Accepted answer,
+            Instant until,
+            Trusted by,
+            VerificationKey key,
+            long generation) {}
 
     /**
      * Creates an authenticator.
@@ -161,8 +166,7 @@ public final class TokenAuthenticator implements AutoCloseable {
             boolean kept = known != null && known.keys instanceof OidcKeys same && same.isOf(issuer.jwks());
             IssuerKeys keys = kept
                     ? known.keys
-                    : new OidcKeys(
-                            new OidcProvider(issuer.address(), issuer.jwks(), web), time, events, this::explain);
+                    : new OidcKeys(new OidcProvider(issuer.address(), issuer.jwks(), web), time, events, this::explain);
             issuers.put(name, new Trusted(claims, keys));
         }
         TokenPolicy.Limits limits = policy.limits();
@@ -276,8 +280,8 @@ public final class TokenAuthenticator implements AutoCloseable {
             }
         }
         try {
-            VerificationKey found = key.orElseThrow(
-                    () -> new InvalidTokenException("its issuer has no such key for its algorithm"));
+            VerificationKey found =
+                    key.orElseThrow(() -> new InvalidTokenException("its issuer has no such key for its algorithm"));
             if (isRevoked(unproven.token, keys)) {
                 throw new InvalidTokenException("it is revoked");
             }
@@ -296,12 +300,7 @@ public final class TokenAuthenticator implements AutoCloseable {
             Token token = unproven.token;
             Instant until = token.expiresAt().plus(now.policy.clockSkew());
             var verified = new Verified(
-                    token,
-                    new Authentication.Accepted(token.principal()),
-                    until,
-                    unproven.trusted,
-                    found,
-                    generation);
+                    token, new Authentication.Accepted(token.principal()), until, unproven.trusted, found, generation);
             now.verified.put(unproven.digest, verified);
             return verified.answer;
         } catch (InvalidTokenException e) {
@@ -338,8 +337,8 @@ public final class TokenAuthenticator implements AutoCloseable {
     }
 
     private Optional<Token> key(Rules now, String text) {
-        return own.flatMap(follower -> ApiKeyText.find(text, id -> follower.apiKey(id)
-                        .map(TokenProtocol.ApiKey::sha256)))
+        return own.flatMap(follower ->
+                        ApiKeyText.find(text, id -> follower.apiKey(id).map(TokenProtocol.ApiKey::sha256)))
                 .flatMap(id -> own.flatMap(follower -> follower.apiKey(id)))
                 .filter(key -> time.instant().isBefore(key.expiresAt()))
                 .map(key -> new Token(
@@ -405,24 +404,24 @@ public final class TokenAuthenticator implements AutoCloseable {
     private Token token(Credentials credentials, Principal caller) {
         Rules now = rules;
         String secret = credentials.secret();
-        Optional<Token> proof =
-                switch (caller.proof()) {
-                    case TOKEN -> Optional.ofNullable(verified(now, TextDigest.of(secret)))
-                            .map(Verified::token);
-                    case API_KEY -> key(now, secret);
-                    case CERTIFICATE -> Optional.of(new Token(
-                            "",
-                            caller.name(),
-                            caller.proof(),
-                            "",
-                            Set.of(),
-                            time.instant(),
-                            credentials.peer().expiresAt(),
-                            Set.of(),
-                            Map.of(),
-                            Optional.empty()));
-                    default -> throw ServiceException.withoutTrace(MISSING);
-                };
+        Optional<Token> proof = switch (caller.proof()) {
+            case TOKEN ->
+                Optional.ofNullable(verified(now, TextDigest.of(secret))).map(Verified::token);
+            case API_KEY -> key(now, secret);
+            case CERTIFICATE ->
+                Optional.of(new Token(
+                        "",
+                        caller.name(),
+                        caller.proof(),
+                        "",
+                        Set.of(),
+                        time.instant(),
+                        credentials.peer().expiresAt(),
+                        Set.of(),
+                        Map.of(),
+                        Optional.empty()));
+            default -> throw ServiceException.withoutTrace(MISSING);
+        };
         return proof.orElseThrow(() -> ServiceException.withoutTrace(INVALID)); // revoked meanwhile
     }
 
@@ -442,8 +441,9 @@ public final class TokenAuthenticator implements AutoCloseable {
      *     token of Treaty's own service; or a failure of the call
      */
     public Token refresh(Token token) throws InterruptedException {
-        Optional<String> text =
-                token.text().filter(_ -> token.type() == Principal.Proof.TOKEN && token.issuer().equals(TokenProtocol.ISSUER));
+        Optional<String> text = token.text()
+                .filter(_ ->
+                        token.type() == Principal.Proof.TOKEN && token.issuer().equals(TokenProtocol.ISSUER));
         if (text.isEmpty() || refresher.isEmpty()) {
             throw new ServiceException(
                     Fault.unreached(Code.FAILED_PRECONDITION, "only a token of Treaty's own service can be refreshed")

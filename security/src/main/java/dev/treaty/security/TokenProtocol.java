@@ -124,10 +124,5 @@ public interface TokenProtocol {
      */
     @Immutable
     record State(
-            String mark,
-            boolean complete,
-            boolean more,
-            String jwks,
-            List<Revocation> revoked,
-            List<ApiKey> apiKeys) {}
+            String mark, boolean complete, boolean more, String jwks, List<Revocation> revoked, List<ApiKey> apiKeys) {}
 }

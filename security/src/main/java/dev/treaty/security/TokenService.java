@@ -19,6 +19,7 @@ import dev.treaty.security.token.TokenBucket;
 import dev.treaty.security.token.TokenClaims;
 import dev.treaty.security.token.VerificationKey;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,7 +56,7 @@ public final class TokenService implements TokenProtocol, AutoCloseable {
     private static final int CLAIM_LENGTH_MAX = 1_024;
     private static final int TOKEN_LENGTH_MAX = 8_192;
     private static final int LIST_MAX = 1_000;
-    private static final int CHECKS_PER_SECOND = 1_000;
+    private static final int CHECKS_PER_SECOND = 300;
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9]{1,64}(?:\\.[A-Za-z0-9]{1,64})?");
 
     /** The claims that the service sets, or that have a meaning for other programs. */
@@ -85,8 +86,7 @@ public final class TokenService implements TokenProtocol, AutoCloseable {
             this.policy = policy;
             this.time = time;
             this.secure = secure;
-            this.keys = new SigningKeys(
-                    this.directory, policy.rotateEvery(), policy.lifetimeMax(), time, secure);
+            this.keys = new SigningKeys(this.directory, policy.rotateEvery(), policy.lifetimeMax(), time, secure);
             this.records = new TokenRecords(this.directory, time.instant(), ApiKeyText.newId(secure));
             this.checks = new TokenBucket(time, CHECKS_PER_SECOND);
         } catch (IOException | RuntimeException e) {
@@ -106,7 +106,7 @@ public final class TokenService implements TokenProtocol, AutoCloseable {
                 }
                 records.purge(time.instant());
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException("the keys of tokens cannot be stored", e);
+                throw new UncheckedIOException("the keys of tokens cannot be stored", e);
             }
         }
     }
@@ -278,9 +278,9 @@ public final class TokenService implements TokenProtocol, AutoCloseable {
     public String rotate() {
         Duration left = keys.untilReady();
         if (left.isPositive()) {
-            throw new ServiceException(Fault.of(
-                            Code.FAILED_PRECONDITION, "the next key is not known to every server yet; try again later")
-                    .retryAfter(left));
+            throw new ServiceException(
+                    Fault.of(Code.FAILED_PRECONDITION, "the next key is not known to every server yet; try again later")
+                            .retryAfter(left));
         }
         var id = new String[1];
         store(() -> id[0] = keys.rotate());

@@ -1,6 +1,7 @@
 package dev.treaty.security.keys;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A directory with secrets: only its owner can read the files, and only one process at a time can open it. Where the
@@ -38,7 +40,7 @@ public final class OwnerDirectory implements AutoCloseable {
         checkOwner(this.directory);
         this.lock = FileChannel.open(
                 this.directory.resolve(LOCK),
-                java.util.Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
                 owner("rw-------"));
         if (!isLocked()) {
             lock.close();
@@ -108,7 +110,7 @@ public final class OwnerDirectory implements AutoCloseable {
     }
 
     static void write(FileChannel file, String content) throws IOException {
-        var bytes = java.nio.ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8));
+        var bytes = ByteBuffer.wrap(content.getBytes(StandardCharsets.UTF_8));
         while (bytes.hasRemaining()) {
             file.write(bytes);
         }

@@ -95,10 +95,11 @@ public final class RenewedToken implements TokenSource, AutoCloseable {
         obtaining.lockInterruptibly();
         try {
             Held now = held;
-            boolean young = now != null
-                    && Duration.between(now.since, time.instant()).compareTo(REPLACED_AFTER) < 0;
+            boolean young =
+                    now != null && Duration.between(now.since, time.instant()).compareTo(REPLACED_AFTER) < 0;
             if (now != null && now.token.equals(refused) && !young) {
-                now = obtain(Optional.empty());
+                boolean valid = time.instant().isBefore(now.expiresAt);
+                now = obtain(valid ? Optional.of(refused) : Optional.empty());
             }
             return Optional.ofNullable(now).map(Held::token).filter(token -> !token.equals(refused));
         } catch (ServiceException e) {
@@ -140,7 +141,8 @@ public final class RenewedToken implements TokenSource, AutoCloseable {
     }
 
     private static ServiceException failed(Exception e) {
-        String message = e instanceof ServiceException failed ? failed.fault().message() : String.valueOf(e.getMessage());
+        String message =
+                e instanceof ServiceException failed ? failed.fault().message() : String.valueOf(e.getMessage());
         return ServiceException.withoutTrace(Fault.unreached(
                 Code.UNAVAILABLE, "no token can be obtained: " + PrintableText.line(Secrets.mask(message))));
     }

@@ -3,6 +3,7 @@ package dev.treaty.security.keys;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Which addresses keys and tokens are read from: {@code https}, and {@code http} on loopback. */
 public final class SafeAddress {
@@ -40,7 +41,7 @@ public final class SafeAddress {
         return lowerCase(address.getScheme()).equals("https") ? 443 : 80;
     }
 
-    private static String lowerCase(@org.jspecify.annotations.Nullable String text) {
+    private static String lowerCase(@Nullable String text) {
         return text == null ? "" : text.toLowerCase(Locale.ROOT);
     }
 }

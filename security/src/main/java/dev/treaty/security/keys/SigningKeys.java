@@ -70,11 +70,7 @@ public final class SigningKeys {
      * @throws IOException if the file cannot be read, written or understood
      */
     public SigningKeys(
-            OwnerDirectory directory,
-            Duration rotateEvery,
-            Duration lifetimeMax,
-            Time time,
-            RandomGenerator secure)
+            OwnerDirectory directory, Duration rotateEvery, Duration lifetimeMax, Time time, RandomGenerator secure)
             throws IOException {
         this.directory = directory;
         this.rotateEvery = rotateEvery;
@@ -94,7 +90,12 @@ public final class SigningKeys {
         KeyPair pair = Ed25519.generate();
         Instant now = Instant.ofEpochSecond(time.instant().getEpochSecond());
         return new Key(
-                ApiKeyText.newId(secure), Ed25519.bytes(pair.getPublic()), pair.getPrivate(), now, now, Optional.empty());
+                ApiKeyText.newId(secure),
+                Ed25519.bytes(pair.getPublic()),
+                pair.getPrivate(),
+                now,
+                now,
+                Optional.empty());
     }
 
     private static Published published(List<Key> keys) {
@@ -110,7 +111,11 @@ public final class SigningKeys {
             jwks.add(jwk);
         }
         String text = Json.text(Map.of("keys", jwks));
-        return new Published(keys, text, VerificationKey.readAll(text), Long.toHexString(TextDigest.of(text).first()));
+        return new Published(
+                keys,
+                text,
+                VerificationKey.readAll(text),
+                Long.toHexString(TextDigest.of(text).first()));
     }
 
     private List<Key> read(String json) throws IOException {
@@ -214,7 +219,12 @@ public final class SigningKeys {
         Key old = before.current();
         Key next = before.next();
         keys.add(new Key(
-                old.id, old.bytes, old.key, old.createdAt, old.signsFrom, Optional.of(now.plus(overlap).plusSeconds(1))));
+                old.id,
+                old.bytes,
+                old.key,
+                old.createdAt,
+                old.signsFrom,
+                Optional.of(now.plus(overlap).plusSeconds(1))));
         keys.add(new Key(next.id, next.bytes, next.key, next.createdAt, now, Optional.empty()));
         keys.add(create());
         replace(keys);
@@ -235,7 +245,8 @@ public final class SigningKeys {
     public synchronized boolean update() throws IOException {
         Instant now = time.instant();
         boolean changed = false;
-        if (!now.isBefore(published.current().signsFrom.plus(rotateEvery)) && !untilReady().isPositive()) {
+        if (!now.isBefore(published.current().signsFrom.plus(rotateEvery))
+                && !untilReady().isPositive()) {
             rotate();
             changed = true;
         }

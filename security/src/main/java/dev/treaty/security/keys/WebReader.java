@@ -67,7 +67,9 @@ public final class WebReader {
         HttpRequest request =
                 builder.header("accept", "application/json").timeout(TIMEOUT).build();
         CompletableFuture<HttpResponse<byte[]>> future = client.get()
-                .sendAsync(request, HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), BYTES_MAX));
+                .sendAsync(
+                        request,
+                        HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), BYTES_MAX));
         HttpResponse<byte[]> response;
         try {
             response = future.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);

@@ -5,6 +5,7 @@ import dev.treaty.codec.MessageException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -72,7 +73,7 @@ public record ParsedToken(
     }
 
     private static String lowerCase(String text) {
-        return text.toLowerCase(java.util.Locale.ROOT);
+        return text.toLowerCase(Locale.ROOT);
     }
 
     /** Decodes Base64 of the alphabet for URLs, without padding; other texts of the same bytes are refused. */
@@ -143,7 +144,8 @@ public record ParsedToken(
     static Optional<List<String>> texts(@Nullable Object value) {
         return switch (value) {
             case String text -> Optional.of(List.of(text));
-            case List<?> list when list.stream().allMatch(String.class::isInstance) ->
+            case List<?> list
+            when list.stream().allMatch(String.class::isInstance) ->
                 Optional.of(list.stream().map(String.class::cast).toList());
             case null, default -> Optional.empty();
         };

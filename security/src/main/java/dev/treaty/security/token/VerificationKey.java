@@ -71,8 +71,7 @@ public final class VerificationKey {
             JWK key = JWK.parse(json);
             String id = key.getKeyID();
             boolean verifies = (key.getKeyUse() == null || key.getKeyUse().equals(KeyUse.SIGNATURE))
-                    && (key.getKeyOperations() == null
-                            || key.getKeyOperations().contains(KeyOperation.VERIFY));
+                    && (key.getKeyOperations() == null || key.getKeyOperations().contains(KeyOperation.VERIFY));
             return id == null || id.isEmpty() || !verifies ? Optional.empty() : create(id, key);
         } catch (ParseException | JOSEException | RuntimeException e) {
             return Optional.empty(); // of a kind that is not supported, or broken: it verifies nothing
@@ -83,15 +82,18 @@ public final class VerificationKey {
         JWSAlgorithm algorithm;
         JWSVerifier verifier;
         switch (key) {
-            case OctetKeyPair pair when Curve.Ed25519.equals(pair.getCurve()) -> {
+            case OctetKeyPair pair
+            when Curve.Ed25519.equals(pair.getCurve()) -> {
                 algorithm = JWSAlgorithm.EdDSA;
                 verifier = Ed25519.verifier(Ed25519.publicKey(pair.getDecodedX()));
             }
-            case ECKey point when Curve.P_256.equals(point.getCurve()) -> {
+            case ECKey point
+            when Curve.P_256.equals(point.getCurve()) -> {
                 algorithm = JWSAlgorithm.ES256;
                 verifier = new ECDSAVerifier(point.toECPublicKey());
             }
-            case RSAKey rsa when rsa.size() >= RSA_BITS_MIN && rsa.size() <= RSA_BITS_MAX -> {
+            case RSAKey rsa
+            when rsa.size() >= RSA_BITS_MIN && rsa.size() <= RSA_BITS_MAX -> {
                 algorithm = JWSAlgorithm.RS256;
                 verifier = new RSASSAVerifier(rsa.toRSAPublicKey());
             }
@@ -115,7 +117,7 @@ public final class VerificationKey {
         return header.getAlgorithm().getName();
     }
 
-    /** Returns whether a token has been signed by the owner of this key. It costs about a tenth of a millisecond. */
+    /** Returns whether a token has been signed by the owner of this key. It takes up to a millisecond. */
     public boolean verifies(ParsedToken token) {
         if (!token.algorithm().equals(algorithm()) || !token.keyId().equals(id)) {
             return false;
