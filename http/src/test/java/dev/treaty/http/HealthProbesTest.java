@@ -114,7 +114,10 @@ class HealthProbesTest {
     @Test
     void the_health_of_a_service_that_uses_tls_is_read_if_the_server_proves_to_be_one_of_it() throws Exception {
         try (Running running = new Running(
-                        HttpServerOptions.STANDARD, HttpTransportOptions.STANDARD, TestTls.of(SHOP.value()), TestTls.of("a"));
+                        HttpServerOptions.STANDARD,
+                        HttpTransportOptions.STANDARD,
+                        TestTls.of(SHOP.value()),
+                        TestTls.of("a"));
                 Running other = new Running(
                         HttpServerOptions.STANDARD, HttpTransportOptions.STANDARD, TestTls.of("b"), TestTls.of("a"));
                 var trusting = new HealthProbes(Time.system(), Duration.ofMinutes(1), TestTls.of("shop.Web"))) {

@@ -154,8 +154,7 @@ public final class TlsByteChannel implements ByteChannel {
     private boolean receive(Deadline deadline) throws IOException {
         received.compact();
         try {
-            int count = socket.read(
-                    received.array(), received.position(), received.remaining(), deadline);
+            int count = socket.read(received.array(), received.position(), received.remaining(), deadline);
             received.position(received.position() + Math.max(0, count));
             return count > 0;
         } finally {
