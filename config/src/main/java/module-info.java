@@ -8,6 +8,7 @@ module dev.treaty.config {
     requires transitive dev.treaty.resilience;
     requires transitive dev.treaty.balance;
     requires transitive dev.treaty.registry;
+    requires transitive dev.treaty.security;
     requires org.snakeyaml.engine;
 
     exports dev.treaty.config;

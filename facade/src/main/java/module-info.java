@@ -10,6 +10,7 @@ module dev.treaty {
     requires transitive dev.treaty.registry;
     requires transitive dev.treaty.http;
     requires transitive dev.treaty.config;
+    requires transitive dev.treaty.security;
     requires transitive dev.treaty.observe;
     requires com.github.benmanes.caffeine;
 

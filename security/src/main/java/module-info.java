@@ -7,6 +7,8 @@ module dev.treaty.security {
     requires transitive dev.treaty.core;
     requires dev.treaty.codec;
     requires com.nimbusds.jose.jwt;
+    requires java.net.http;
 
+    exports dev.treaty.security;
     exports dev.treaty.security.tls;
 }

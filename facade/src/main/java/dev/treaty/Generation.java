@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * All settings of a process from one change until the next.
@@ -31,17 +32,34 @@ record Generation(
         Instant at,
         List<String> restartNeeded) {
 
+    private static final String SECURITY = "security";
+
     /** What is used before the registry is reached, and at most once: the key, and why it cannot be set centrally. */
     private static final Map<String, String> LOCAL = Map.of(
-            "name", "each process has its own",
-            "region", "each process has its own",
-            "zone", "each process has its own",
-            "registry", "central settings are read from there",
-            "registry-server", "central settings are kept there",
-            "server.host", "each process has its own",
-            "server.port", "each process has its own",
-            "server.advertise", "each process has its own",
-            "client", "connections are opened before central settings are read");
+            "name",
+            "each process has its own",
+            "region",
+            "each process has its own",
+            "zone",
+            "each process has its own",
+            "registry",
+            "central settings are read from there",
+            "registry-server",
+            "central settings are kept there",
+            "server.host",
+            "each process has its own",
+            "server.port",
+            "each process has its own",
+            "server.advertise",
+            "each process has its own",
+            "client",
+            "connections are opened before central settings are read",
+            SECURITY,
+            "who may write central settings could open the door");
+
+    /** What of security takes effect without a restart. */
+    private static final Set<String> ACCESS =
+            Set.of(SECURITY + ".rules", SECURITY + ".roles", SECURITY + ".services", SECURITY + ".dry-run");
 
     /** The first generation. */
     static Generation first(Settings.Effective read, Instant at) {
@@ -76,6 +94,10 @@ record Generation(
 
     /** Returns why a key keeps its value until a restart, if it does. */
     private static Optional<String> fixed(String key) {
+        return ACCESS.stream().anyMatch(reloaded -> isAtOrBelow(key, reloaded)) ? Optional.empty() : local(key);
+    }
+
+    private static Optional<String> local(String key) {
         return LOCAL.entrySet().stream()
                 .filter(local -> isAtOrBelow(key, local.getKey()))
                 .map(Map.Entry::getValue)
@@ -84,7 +106,7 @@ record Generation(
 
     /** Returns why a key cannot be set centrally, if it cannot. */
     static Optional<String> notCentral(String key) {
-        return isAtOrBelow(key, "run") ? Optional.of("treaty up reads it from its own file") : fixed(key);
+        return isAtOrBelow(key, "run") ? Optional.of("treaty up reads it from its own file") : local(key);
     }
 
     /** Returns whether a key is that of a group, or of a value of the group; of any group if that is empty. */
@@ -107,7 +129,8 @@ record Generation(
                 other.run(),
                 other.metrics(),
                 other.balance(),
-                other.faults());
+                other.faults(),
+                settings.security().withAccess(other.security()));
     }
 
     private List<Setting> keep(List<Setting> others) {

@@ -6,12 +6,14 @@ import dev.treaty.core.call.Server;
 import dev.treaty.core.call.Transport;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.security.ProcessSecurity;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
 import dev.treaty.http.HttpTransport;
 import dev.treaty.http.HttpTransportOptions;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
@@ -30,8 +32,8 @@ public record Platform(
         Time time,
         RandomGenerator random,
         RandomGenerator secrets,
-        Function<ClientSettings, Transport> transport,
-        Function<ServerSettings, Server> server,
+        BiFunction<ClientSettings, ProcessSecurity, Transport> transport,
+        BiFunction<ServerSettings, ProcessSecurity, Server> server,
         Function<Runnable, Runnable> onExit) {
 
     /** The machine's clocks, random numbers, HTTP, and JVM shutdown hooks. */
@@ -41,20 +43,24 @@ public record Platform(
                 time,
                 RandomSource.system(),
                 RandomSource.secure(),
-                client -> new HttpTransport(
+                (client, security) -> new HttpTransport(
                         new HttpTransportOptions(
                                 client.connectionsMax(),
                                 client.idleConnectionsMax(),
                                 HttpTransportOptions.STANDARD.idleLifetime(),
                                 client.connectTimeout(),
                                 client.bodyBytesMax()),
+                        security.tls().orElse(null),
+                        security.tokens(),
                         time),
-                server -> new HttpServer(
+                (server, security) -> new HttpServer(
                         HttpServerOptions.STANDARD
                                 .at(server.host(), server.port())
                                 .bodyBytesMax(server.bodyBytesMax())
                                 .origins(server.cors().origins())
                                 .trustedProxies(server.trustedProxies()),
+                        security.tls().orElse(null),
+                        security.access(),
                         time,
                         RandomSource.system()),
                 Platform::addShutdownHook);

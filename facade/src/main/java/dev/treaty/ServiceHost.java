@@ -7,6 +7,7 @@ import dev.treaty.codec.OpenApi;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Dispatcher;
+import dev.treaty.core.call.Gate;
 import dev.treaty.core.call.Handler;
 import dev.treaty.core.call.HostedService;
 import dev.treaty.core.call.Pipeline;
@@ -44,6 +45,7 @@ final class ServiceHost {
     private volatile Settings settings;
     private final Filters filters;
     private final Platform platform;
+    private final Security security;
     private final Registry registry;
     private final RuntimeDependencies runtime;
     private final Time time;
@@ -73,6 +75,7 @@ final class ServiceHost {
             Settings settings,
             Filters filters,
             Platform platform,
+            Security security,
             Registry registry,
             Map<ServiceName, ServedService> served,
             AdminEndpoints admin,
@@ -82,6 +85,7 @@ final class ServiceHost {
         this.settings = settings;
         this.filters = filters;
         this.platform = platform;
+        this.security = security;
         this.registry = registry;
         this.runtime = runtime;
         this.time = runtime.time();
@@ -109,7 +113,8 @@ final class ServiceHost {
             var admission = limited ? new Admission(name, settings.server().limits(), faults, time) : null;
             Pipeline pipeline = pipeline(type, contract, implementation, admission);
             registry.publish(contract); // first, so that a contract that the registry rejects is not served
-            listening.host(new HostedService(contract, pipeline.handler(), () -> health(name)));
+            listening.host(new HostedService(
+                    contract, pipeline.handler(), () -> health(name), admission == null ? Gate.OPEN : admission));
             listening.page(
                     "/-/openapi/" + name,
                     "application/json",
@@ -126,6 +131,7 @@ final class ServiceHost {
                     runtime,
                     closedService -> served.remove(name, closedService));
             served.put(name, service);
+            security.serves(name);
             return service;
         } finally {
             lock.unlock();
@@ -162,8 +168,9 @@ final class ServiceHost {
 
     private Server server() {
         if (server == null) {
-            server = platform.server().apply(settings.server());
-            admin.host(server, settings.server().host());
+            server = platform.server().apply(settings.server(), security.process());
+            admin.host(server, settings.server().host(), security.on());
+            security.reportExposure();
             drainOnExit(settings.server().drainOnExit());
         }
         return server;
@@ -205,6 +212,16 @@ final class ServiceHost {
     private ServiceHealth health(ServiceName name) {
         ServedService service = served.get(name);
         return service == null ? ServiceHealth.of(Status.UNKNOWN, time.instant()) : service.health();
+    }
+
+    /** Adds a page to the server, which listens. */
+    void page(String path, String contentType, Supplier<byte[]> body) {
+        lock.lock();
+        try {
+            server().page(path, contentType, body);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The endpoint of the server; empty until the first service is served. */

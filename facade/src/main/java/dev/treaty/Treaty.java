@@ -36,6 +36,7 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.EventStream;
 import dev.treaty.core.event.RuntimeDependencies;
+import dev.treaty.core.security.ProcessSecurity;
 import dev.treaty.core.time.Time;
 import dev.treaty.observe.EventLog;
 import dev.treaty.observe.MetricsRecorder;
@@ -44,7 +45,10 @@ import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.resilience.Fallback;
 import dev.treaty.resilience.Guards;
+import dev.treaty.security.TokenProtocol;
+import dev.treaty.security.TokenService;
 import java.io.Closeable;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -66,6 +70,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Treaty implements AutoCloseable {
     private final Configuration configuration;
+    private final Security security;
     private final Time time;
     private final RandomGenerator secrets;
     private final EventStream events;
@@ -92,9 +97,12 @@ public final class Treaty implements AutoCloseable {
         events.subscribe(new EventLog(time));
         Settings local = reload.generation().settings();
         var self = Principal.claimed(local.name());
-        this.transport = platform.transport().apply(local.client());
-        this.registries = new Registries(local, self, transport, platform.secrets(), runtime);
+        this.security = Security.of(local, new RuntimeDependencies(time, platform.random(), events));
+        ProcessSecurity used = security.process();
+        this.transport = platform.transport().apply(local.client(), used);
+        this.registries = new Registries(local, self, transport, used, platform.secrets(), runtime);
         this.registry = registries.open(local.registry());
+        security.authenticate(registries.tokens());
         reload.central(registry.settings());
         Settings settings = reload.generation().settings();
         counting.set(settings.metrics().enabled());
@@ -119,12 +127,24 @@ public final class Treaty implements AutoCloseable {
                 configuration::status);
         var admin = new AdminEndpoints(status, guards, prometheus, time, this::handlerFailed);
         this.host = new ServiceHost(
-                settings, filters, platform, registry, served, admin, runtime, this::settingsProblem, this::close);
+                settings,
+                filters,
+                platform,
+                security,
+                registry,
+                served,
+                admin,
+                runtime,
+                this::settingsProblem,
+                this::close);
         reload.start(this::check, this::apply, this::reportSettings);
     }
 
     private Optional<String> settingsProblem() {
-        return configuration.refused().map(why -> "changed settings were refused: " + why);
+        return configuration
+                .refused()
+                .map(why -> "changed settings were refused: " + why)
+                .or(security::problem);
     }
 
     /** @throws IllegalArgumentException if settings are not valid for what this process calls and binds */
@@ -135,6 +155,7 @@ public final class Treaty implements AutoCloseable {
 
     private void apply(Generation next) {
         counting.set(next.settings().metrics().enabled());
+        security.apply(next.settings().security());
         callers.apply(next.number(), next.settings());
         host.apply(next.settings());
     }
@@ -263,7 +284,8 @@ public final class Treaty implements AutoCloseable {
 
     /**
      * Serves the embedded registry to other processes, which use it as {@code treaty://host:port}. If {@code
-     * registry-server.data} is set, it restores its state from there.
+     * registry-server.data} is set, it restores its state from there. If security is on, it also serves {@code
+     * treaty.Tokens}, which issues tokens and API keys.
      *
      * @throws IllegalStateException if this process uses another registry
      * @throws java.io.UncheckedIOException if the directory of its state cannot be used
@@ -274,7 +296,18 @@ public final class Treaty implements AutoCloseable {
                     "this process uses the registry at " + registry.address() + ": only an embedded one can be served");
         }
         // Without limits: each client has a watch, which is a waiting call, and the registry has limits of its own.
-        return serve(RegistryProtocol.class, ServiceContract.of(RegistryProtocol.class), registries.service(), false);
+        boolean issuing = security.on() && settings().security().tokens().treaty();
+        if (issuing) {
+            security.authenticate(Optional.of(registries.tokenService()));
+        }
+        ServedService service =
+                serve(RegistryProtocol.class, ServiceContract.of(RegistryProtocol.class), registries.service(), false);
+        if (issuing) {
+            TokenService tokens = registries.tokenService();
+            serve(TokenProtocol.class, ServiceContract.of(TokenProtocol.class), tokens, false);
+            host.page("/-/jwks", "application/jwk-set+json", () -> tokens.jwks().getBytes(StandardCharsets.UTF_8));
+        }
+        return service;
     }
 
     // --------------------------------------------------------------------------------------------------------- Calling
@@ -350,7 +383,7 @@ public final class Treaty implements AutoCloseable {
      * @throws ServiceException if that cannot be proved, because the user has no directory to which Treaty can write
      */
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
-        Headers headers = contract == Control.class ? ControlSecret.ofUser().headers(endpoint, secrets) : Headers.NONE;
+        Headers headers = contract == Control.class && !security.on() ? ControlSecret.ofUser().headers(endpoint, secrets) : Headers.NONE;
         Transport.Connection connection = transport.connect(endpoint);
         T typed = ServiceProxy.of(
                 contract,
@@ -505,6 +538,11 @@ public final class Treaty implements AutoCloseable {
         return guards;
     }
 
+    /** Who calls this process, and what a caller may do. */
+    public Security security() {
+        return security;
+    }
+
     /** The events of this process. */
     public EventStream events() {
         return events;
@@ -569,6 +607,7 @@ public final class Treaty implements AutoCloseable {
                 registry::close,
                 registries::close,
                 transport::close,
+                security::close,
                 prometheus::close);
         for (Runnable part : parts) {
             try {

@@ -63,8 +63,8 @@ class MissingInstanceTest {
                     new RecordingTime(),
                     new Random(1),
                     new Random(2),
-                    _ -> new Echoing(),
-                    _ -> {
+                    (_, _) -> new Echoing(),
+                    (_, _) -> {
                         throw new IllegalStateException("nothing is served here");
                     },
                     _ -> () -> {}));

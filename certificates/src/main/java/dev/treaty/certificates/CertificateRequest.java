@@ -103,8 +103,7 @@ public record CertificateRequest(
 
     /** The same with another beginning, which may be in the past or in the future. */
     public CertificateRequest withValidFrom(Instant from) {
-        return new CertificateRequest(
-                name, uris, dnsNames, addresses, Optional.of(from), lifetime, authority, keys);
+        return new CertificateRequest(name, uris, dnsNames, addresses, Optional.of(from), lifetime, authority, keys);
     }
 
     /** The same with another lifetime. */

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -79,15 +80,31 @@ final class Layers {
         Place place = Place.outsideFiles("central (revision " + setting.revision() + ", " + setting.author() + ", "
                 + setting.setAt().truncatedTo(ChronoUnit.SECONDS) + ")");
         problems.order(place.source());
-        if (setting.key().equals("registry")) {
-            problems.add(
-                    place,
-                    setting.key(),
-                    "the registry keeps central settings, so its address cannot be one of"
-                            + " them: set it in the file or by TREATY_REGISTRY");
+        Optional<String> local = local(setting.key());
+        if (local.isPresent()) {
+            problems.add(place, setting.key(), local.get());
             return;
         }
         put(setting.key(), setting.value(), place);
+    }
+
+    /** Returns why a key cannot be a central setting, however it is written. */
+    private static Optional<String> local(String key) {
+        String group;
+        try {
+            group = KeyPath.parse(key).steps().getFirst();
+        } catch (IllegalArgumentException _) {
+            return Optional.empty(); // reported when it is put
+        }
+        return switch (group) {
+            case "registry" ->
+                Optional.of("the registry keeps central settings, so its address cannot be one of"
+                        + " them: set it in the file or by TREATY_REGISTRY");
+            case "security" ->
+                Optional.of("who may write central settings could open the door, so security cannot be one of them:"
+                        + " set it in the file");
+            default -> Optional.empty();
+        };
     }
 
     private void set(String key, String value) {

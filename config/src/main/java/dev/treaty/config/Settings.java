@@ -30,6 +30,7 @@ import java.util.Map;
  * @param metrics what is measured
  * @param balance how calls are distributed over the instances of services
  * @param faults the faults that are injected into calls
+ * @param security how the process protects what it serves and what it calls
  */
 public record Settings(
         @Description("The name of this process as a caller.")
@@ -72,7 +73,9 @@ public record Settings(
         BalanceSettings balance,
 
         @Description("Faults injected into calls on purpose, to test how a system handles them.")
-        FaultSettings faults) {
+        FaultSettings faults,
+
+        @Description("TLS, who calls, and who may do what.") SecuritySettings security) {
 
     /** The largest file accepted, in bytes. */
     public static final int FILE_BYTES_MAX = 1 << 20;
@@ -94,7 +97,8 @@ public record Settings(
             List.of(),
             MetricsSettings.DEFAULT,
             BalanceSettings.DEFAULT,
-            FaultSettings.DEFAULT);
+            FaultSettings.DEFAULT,
+            SecuritySettings.DEFAULT);
 
     /** @throws IllegalArgumentException if the name, the region or the zone is invalid */
     public Settings {
@@ -204,6 +208,25 @@ public record Settings(
         return with(registry, registryServer, server, changed);
     }
 
+    /** Returns the same settings with other ones of security. */
+    public Settings withSecurity(SecuritySettings changed) {
+        return new Settings(
+                name,
+                region,
+                zone,
+                registry,
+                registryServer,
+                server,
+                client,
+                defaults,
+                services,
+                run,
+                metrics,
+                balance,
+                faults,
+                changed);
+    }
+
     private Settings with(
             RegistryAddress newRegistry,
             RegistryServerSettings newRegistryServer,
@@ -222,6 +245,7 @@ public record Settings(
                 run,
                 metrics,
                 balance,
-                faults);
+                faults,
+                security);
     }
 }

@@ -74,6 +74,7 @@ final class SettingsReader {
         ServerSettings server = root.read("server", DEFAULTS.server());
         ClientSettings client = root.read("client", DEFAULTS.client());
         FaultSettings faults = root.read("faults", DEFAULTS.faults());
+        SecuritySettings security = root.read("security", DEFAULTS.security());
         Map<ServiceName, OfService> services =
                 root.map("services", ServiceName.class, section -> service(section, defaults, balance));
         List<RunSettings> run = root.groups("run", SettingsReader::run);
@@ -101,7 +102,8 @@ final class SettingsReader {
                         run,
                         metrics,
                         new BalanceSettings(balance, balances),
-                        faults))
+                        faults,
+                        security))
                 .orElse(DEFAULTS);
     }
 

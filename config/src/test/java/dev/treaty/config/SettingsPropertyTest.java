@@ -407,7 +407,8 @@ class SettingsPropertyTest {
                         run,
                         metrics,
                         balance,
-                        FaultSettings.DEFAULT));
+                        FaultSettings.DEFAULT,
+                        SecuritySettings.DEFAULT));
     }
 
     private static Arbitrary<BalanceSettings> balances() {

@@ -179,7 +179,12 @@ class SettingsSchemaTest {
     /** Returns a file with values by their keys, and what these keys require besides. */
     private static String file(Map<String, String> values) {
         var all = new LinkedHashMap<>(values);
-        values.keySet().forEach(path -> companions(path).forEach(all::putIfAbsent));
+        values.keySet()
+                .forEach(path -> companions(path).forEach((companion, value) -> {
+                    if (values.keySet().stream().noneMatch(each -> each.startsWith(companion + "["))) {
+                        all.putIfAbsent(companion, value);
+                    }
+                }));
         var root = new TreeMap<String, Object>();
         all.forEach((path, value) -> put(root, path, value));
         return written(root);
@@ -192,8 +197,31 @@ class SettingsSchemaTest {
         if (path.startsWith("run[0].")) {
             return Map.of("run[0].name", "x", "run[0].address", "http://x");
         }
+        if (path.startsWith("security.")) {
+            return companionsOfSecurity(path);
+        }
         String mirror = "services.NAME.routing.rules[0].mirror.";
         return path.startsWith(mirror) ? Map.of(mirror + "share", "1") : Map.of();
+    }
+
+    private static Map<String, String> companionsOfSecurity(String path) {
+        String rule = "security.rules.KEY.";
+        String issuer = "security.tokens.issuers.KEY.";
+        String oidc = "security.client.oidc.";
+        if (path.startsWith(rule)) {
+            return Map.of(rule + "callers", "[x]", rule + "services", "[x]");
+        } else if (path.startsWith(issuer)) {
+            return Map.of(issuer + "issuer", "https://x");
+        } else if (path.startsWith(oidc)) {
+            return Map.of(oidc + "issuer", "https://x", oidc + "client-id", "x", oidc + "client-secret-file", "x");
+        }
+        return switch (path) {
+            case "security.certificate" -> Map.of("security.key", "x");
+            case "security.key" -> Map.of("security.certificate", "x");
+            case "security.keystore" -> Map.of("security.keystore-password-file", "x");
+            case "security.keystore-password-file" -> Map.of("security.keystore", "x");
+            default -> Map.of();
+        };
     }
 
     @SuppressWarnings("unchecked") // a group is a map by construction
@@ -496,7 +524,9 @@ class SettingsSchemaTest {
                                 "https://shop.example:8443",
                                 "a.b.c",
                                 "é",
-                                "ab c")
+                                "ab c",
+                                "TLSv1.2",
+                                "RS256")
                         .filter(fits)
                         .toList());
         String text = texts.get(random.nextInt(texts.size()));

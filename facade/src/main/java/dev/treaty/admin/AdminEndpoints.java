@@ -26,7 +26,8 @@ import java.util.function.Consumer;
 
 /**
  * Hosts what operators read and change in a process: {@link Introspection} as a service and as the page {@code
- * /-/status}, metrics for Prometheus, and {@link Control} for its own user if the process listens on loopback only.
+ * /-/status}, metrics for Prometheus, and {@link Control}: for operators if security is on, otherwise for the user of
+ * the process, if it listens on loopback only.
  *
  * @param guards changed by {@link Control}
  * @param failures receives exceptions of the implementations
@@ -41,15 +42,14 @@ public record AdminEndpoints(
      * Hosts the endpoints.
      *
      * @param host the address that the server listens on
+     * @param secured whether the server decides who may call them
      */
-    public void host(Server server, String host) {
-        ServiceContract contract = host(server, Introspection.class, introspection, (call, next) -> next.handle(call));
-        if (isLoopback(host)) {
-            host(
-                    server,
-                    Control.class,
-                    new GuardControl(),
-                    ControlSecret.ofUser().filter(server.endpoint()));
+    public void host(Server server, String host, boolean secured) {
+        Filter open = (call, next) -> next.handle(call);
+        ServiceContract contract = host(server, Introspection.class, introspection, open);
+        if (secured || isLoopback(host)) {
+            Filter filter = secured ? open : ControlSecret.ofUser().filter(server.endpoint());
+            host(server, Control.class, new GuardControl(), filter);
         }
         var codec = new JsonCodec(contract.name(), contract.operation("status").orElseThrow());
         server.page("/-/status", "application/json", () -> {

@@ -221,7 +221,7 @@ public final class Nodes implements AutoCloseable {
                 updated.id(),
                 new Node(
                         updated,
-                        shared.transport().connect(updated.endpoint()),
+                        shared.transport().connect(updated.endpoint(), service),
                         breaker(updated.id()),
                         balanced.load(),
                         this::guarded,

@@ -125,7 +125,7 @@ public final class EventLog implements Events {
                 write(Level.DEBUG, () -> failed(call, fault) + " and a fallback responded: " + word(origin.name()));
             case Event.ConfigurationChanged(var _, var refused, var _, var message) ->
                 write(refused ? Level.WARN : Level.INFO, () -> message);
-            case Event.CertificatesChanged(var _, var problem, var message) ->
+            case Event.SecurityNoticed(var problem, var message) ->
                 write(problem ? Level.WARN : Level.INFO, () -> message);
             case Event.HandlerFailed(var call, var cause) ->
                 write(Level.ERROR, () -> "internal error handling " + call.path(), cause);

@@ -1,9 +1,13 @@
 package dev.treaty.simulation;
 
 import dev.treaty.Treaty;
+import dev.treaty.balance.BalancePolicy;
+import dev.treaty.balance.LoadBalancingPolicy;
+import dev.treaty.balance.RoutingPolicy;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.contract.Contract;
+import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
@@ -43,8 +47,12 @@ public final class OngoingCalls {
     private final Thread thread = BackgroundThread.virtual("ongoing-calls", Time.system(), Events.NONE, this::call);
     private volatile Set<String> answered = ConcurrentHashMap.newKeySet();
 
-    /** Prepares the calls of a client. */
+    /** Prepares the calls of a client, which call each server in turn, however fast it is. */
     public OngoingCalls(Treaty client) {
+        client.rebalance(
+                new ServiceName("test.Names"),
+                BalancePolicy.DEFAULT.policy(LoadBalancingPolicy.ROUND_ROBIN),
+                RoutingPolicy.DEFAULT);
         names = client.client(Names.class);
     }
 

@@ -87,13 +87,13 @@ public sealed interface Event {
             implements Event {}
 
     /**
-     * The certificate of this process, its trusted authorities or their lists of revoked certificates have changed, or
-     * something is wrong with them: a change was refused and those before stay in force, or something expires.
+     * Something about security that operators should know: a certificate that expires, refused credentials, a denied
+     * call, security that is off.
      *
-     * @param generation the number of the generation in force
-     * @param problem whether operators should see this
+     * @param problem whether operators should act
+     * @param message what has happened, masked; names and addresses in it come from outside
      */
-    record CertificatesChanged(long generation, boolean problem, String message) implements Event {}
+    record SecurityNoticed(boolean problem, String message) implements Event {}
 
     /** A background thread of Treaty, or code that it calls, failed unexpectedly; a long-lived one continues. */
     record ThreadFailed(String thread, Throwable cause) implements Event {}

@@ -62,6 +62,7 @@ public final class Secrets {
 
     /** Tokens and keys that are recognized without a name. */
     private static final Pattern TOKEN = Pattern.compile("((?i:\\bbearer ))[\\w.~+/=-]{8,}|\\beyJ[\\w-]{4,}\\.[\\w.-]+"
+            + "|\\btreaty_[A-Za-z0-9]{8,}_[A-Za-z0-9]{16,}"
             + "|(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)[^-]*+");
 
     /** The most failures of a chain that are masked; others are left out. */

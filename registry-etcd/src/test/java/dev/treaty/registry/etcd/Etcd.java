@@ -195,8 +195,13 @@ final class Etcd implements AutoCloseable {
         return found.get();
     }
 
+    /** Waits until all members are healthy. One that has ended, because its port was taken meanwhile, starts again. */
     void awaitHealthy() {
-        members.forEach(member -> Polling.until(member::healthy));
+        members.forEach(member -> Polling.until(member::healthy, () -> {
+            if (!member.process.isAlive()) {
+                start(member);
+            }
+        }));
     }
 
     String address(String prefix) {

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where the certificate of a process is, and whom it trusts. The files are PEM; the certificate with its key may be
@@ -91,5 +92,15 @@ public record CertificateFiles(
     /** The same with these lists of revoked certificates. */
     public CertificateFiles withRevocations(List<Path> lists) {
         return new CertificateFiles(certificate, key, password, authorities, lists);
+    }
+
+    /** Returns the files of the own certificate. */
+    List<Path> ofOwn() {
+        return Stream.of(certificate, key, password).flatMap(Optional::stream).toList();
+    }
+
+    /** Returns the files that say whom the process trusts. */
+    List<Path> ofTrust() {
+        return Stream.concat(authorities.stream(), revocations.stream()).toList();
     }
 }

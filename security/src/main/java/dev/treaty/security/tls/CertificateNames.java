@@ -15,8 +15,11 @@ import java.util.regex.Pattern;
 
 /** The identity that a certificate states, by the rules of SPIFFE; or its DNS names if it has no SPIFFE id. */
 final class CertificateNames {
-    private static final int DNS_NAME = 2;
-    private static final int URI = 6;
+    // The types of alternative names, as X509Certificate numbers them.
+    static final int DNS_NAME = 2;
+    static final int URI = 6;
+    static final int ADDRESS = 7;
+
     private static final int ID_LENGTH_MAX = 2_048;
     private static final int SHOWN_MAX = 200;
 
@@ -80,8 +83,8 @@ final class CertificateNames {
                 .filter(name -> HOST.matcher(name).matches()) // wildcards identify nothing
                 .toList();
         if (hosts.isEmpty()) {
-            throw new CertificateException(
-                    "the certificate of " + TrustBundle.subject(certificate) + " has neither a SPIFFE id nor a DNS name");
+            throw new CertificateException("the certificate of " + TrustBundle.subject(certificate)
+                    + " has neither a SPIFFE id nor a DNS name");
         }
         return new PeerIdentity(hosts, hosts.getFirst(), expiresAt);
     }
@@ -91,12 +94,12 @@ final class CertificateNames {
             throw new CertificateException("the certificate is one of an authority, not of a service");
         }
         boolean[] usage = certificate.getKeyUsage();
-        if (usage != null
-                && (!usage[DIGITAL_SIGNATURE] || usage[SIGNS_CERTIFICATES] || usage[SIGNS_REVOCATIONS])) {
+        if (usage != null && (!usage[DIGITAL_SIGNATURE] || usage[SIGNS_CERTIFICATES] || usage[SIGNS_REVOCATIONS])) {
             throw new CertificateException("the key of the certificate may not be used to identify a service");
         }
     }
 
+    /** Returns the alternative names of a type. */
     static List<String> names(X509Certificate certificate, int type) throws CertificateException {
         Collection<List<?>> all = certificate.getSubjectAlternativeNames();
         var names = new ArrayList<String>();

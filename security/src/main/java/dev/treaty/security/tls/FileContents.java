@@ -9,12 +9,13 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
-/** What all files of a process contained when they were read, or why one could not be read. */
+/** What files contained when they were read, or why one could not be read. */
 final class FileContents {
     /** The largest file that is read: a list of some 200,000 revoked certificates. */
     static final int BYTES_MAX = 8 << 20;
@@ -24,17 +25,9 @@ final class FileContents {
 
     private FileContents() {}
 
-    static FileContents read(CertificateFiles files) {
+    static FileContents read(List<Path> files) {
         var read = new FileContents();
-        Stream.of(
-                        files.certificate().stream(),
-                        files.key().stream(),
-                        files.password().stream(),
-                        files.authorities().stream(),
-                        files.revocations().stream())
-                .flatMap(each -> each)
-                .distinct()
-                .forEach(read::read);
+        files.stream().distinct().forEach(read::read);
         return read;
     }
 
@@ -54,7 +47,7 @@ final class FileContents {
     }
 
     /** Returns a value that is equal if all contents are. */
-    byte[] digest() {
+    String digest() {
         try {
             var digest = MessageDigest.getInstance("SHA-256");
             contents.forEach((file, bytes) -> {
@@ -62,7 +55,7 @@ final class FileContents {
                 digest.update(bytes);
             });
             digest.update(problems.toString().getBytes(StandardCharsets.UTF_8));
-            return digest.digest();
+            return HexFormat.of().formatHex(digest.digest());
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

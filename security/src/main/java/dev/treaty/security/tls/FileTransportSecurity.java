@@ -12,6 +12,7 @@ import dev.treaty.core.security.TransportSecurity;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.text.Secrets;
 import dev.treaty.core.time.Time;
+import java.nio.file.Path;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -21,8 +22,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiPredicate;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -30,11 +33,12 @@ import javax.net.ssl.SSLSession;
 /**
  * The TLS of a process by certificates in files, on the JDK's provider.
  *
- * <p>The files are compared every {@link #COMPARED_SECONDS} seconds. New ones are used together, once they are right: the
- * key fits the certificate, all files can be read, the certificate is valid and states an identity, and it is accepted
- * by the trusted authorities if the one before was. Until then those before stay in force. {@link #health} and an
- * {@linkplain Event.CertificatesChanged event} say what is wrong. So a certificate and its key may be replaced one after
- * the other, or by a symbolic link as Kubernetes does.
+ * <p>The files are compared every {@link #COMPARED_SECONDS} seconds. They have two parts: the own certificate with its
+ * key, and the trusted authorities with their lists of revoked certificates. A part that has changed is used once it is
+ * right; until then the one before stays in force, and {@link #health} and an {@linkplain Event.SecurityNoticed
+ * event} say what is wrong. So a key and its certificate may be replaced one after the other, or by a symbolic link as
+ * Kubernetes does. A certificate is right if the key fits it, it is valid, it states an identity, and the trusted
+ * authorities accept it, unless they do not accept the one before either.
  *
  * <p>Peers need a valid chain to a trusted authority. Their identity is their SPIFFE id, which must be of the own trust
  * domain, or else their DNS names, in lower case; wildcards do not count. With lists of revoked certificates, a peer is
@@ -60,27 +64,31 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
     private final Events events;
     private final Time time;
     private final Thread thread;
+    private final Part<Optional<OwnCertificate>> own; // used by the thread, after the start
+    private final Part<TrustBundle> trust;
     private volatile Generation current;
     private volatile List<String> problems = List.of(); // as reported; replaced by the thread
     private volatile boolean closed;
 
-    // Of the thread, after the start:
-    private byte[] failed = {}; // the digest of the files that were last refused
-    private String refused = ""; // why they are refused, once they have not changed for a while
+    /** What is in force: its number, the TLS, and which lists of revoked certificates have ended. */
+    private record Generation(long number, TlsContext tls, List<String> ended) {}
 
-    /** What is in force: the number, the TLS, the digest of the files, the lists that have ended. */
-    private record Generation(long number, TlsContext tls, byte[] digest, List<String> ended) {}
-
-    private FileTransportSecurity(
-            TlsPolicy policy, BiPredicate<String, ServiceName> mayServe, Events events, Time time, FileContents contents)
+    private FileTransportSecurity(TlsPolicy policy, BiPredicate<String, ServiceName> mayServe, Events events, Time time)
             throws CertificateException {
         this.policy = policy;
         this.mayServe = mayServe;
         this.events = events.harmless();
         this.time = time;
-        TlsContext tls = TlsContext.of(policy, contents, time);
-        List<String> ended = tls.validator().trust().ended(time.instant());
-        this.current = new Generation(1, tls, contents.digest(), ended);
+        CertificateFiles files = policy.files();
+        this.trust = new Part<>(files.ofTrust(), contents -> TrustBundle.read(files, contents));
+        this.own = new Part<>(files.ofOwn(), contents -> {
+            Optional<OwnCertificate> read = OwnCertificate.read(files, contents);
+            if (read.isPresent()) {
+                read.get().checkTime(time.instant());
+            }
+            return read;
+        });
+        this.current = next(0);
         this.thread = BackgroundThread.platform(NAME, time, events, this::run);
     }
 
@@ -95,7 +103,7 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
     public static FileTransportSecurity start(
             TlsPolicy policy, BiPredicate<String, ServiceName> mayServe, Events events, Time time)
             throws CertificateException {
-        var security = new FileTransportSecurity(policy, mayServe, events, time, FileContents.read(policy.files()));
+        var security = new FileTransportSecurity(policy, mayServe, events, time);
         security.report();
         security.thread.start();
         return security;
@@ -104,52 +112,47 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
     private void run() throws InterruptedException {
         while (!closed) {
             time.sleep(TimeUnit.SECONDS.toNanos(COMPARED_SECONDS));
-            compare();
+            try {
+                compare();
+            } catch (CertificateException e) {
+                throw new IllegalStateException("certificates that were right are not any more", e);
+            }
             report();
         }
     }
 
-    private void compare() {
-        FileContents contents = FileContents.read(policy.files());
-        byte[] digest = contents.digest();
-        if (Arrays.equals(digest, current.digest)) {
-            refused = "";
-            recheckLists();
-            return;
-        }
-        try {
-            TlsContext next = TlsContext.of(policy, contents, time);
-            if (current.tls.refusal().isEmpty() && next.refusal().isPresent()) {
-                throw new CertificateException(
-                        "its own authorities do not accept the new certificate: " + next.refusal().get());
-            }
-            List<String> ended = next.validator().trust().ended(time.instant());
-            current = new Generation(current.number + 1, next, digest, ended);
-            refused = "";
-            events.emit(new Event.CertificatesChanged(current.number, false, described(next)));
-        } catch (CertificateException e) {
-            if (Arrays.equals(digest, failed)) { // not in the middle of a change
-                refused = "the certificates that were in force before stay, because " + e.getMessage();
-            }
-            failed = digest;
-            recheckLists();
+    private void compare() throws CertificateException {
+        boolean trustChanged = trust.update(_ -> {});
+        boolean ownChanged = own.update(this::checkAccepted);
+        if (trustChanged || ownChanged) {
+            current = next(current.number);
+            events.emit(new Event.SecurityNoticed(false, described(trustChanged, ownChanged, identity())));
+        } else if (!current.ended.equals(trust.value.ended(time.instant()))) {
+            current = next(current.number); // so that connections are identified again
         }
     }
 
-    /** Begins a generation when a list of revoked certificates ends, so that connections are identified again. */
-    private void recheckLists() {
-        List<String> ended = current.tls.validator().trust().ended(time.instant());
-        if (!ended.equals(current.ended)) {
-            current = new Generation(current.number + 1, current.tls, current.digest, ended);
+    private Generation next(long number) throws CertificateException {
+        TlsContext tls = TlsContext.of(policy, own.value, trust.value, time);
+        return new Generation(number + 1, tls, trust.value.ended(time.instant()));
+    }
+
+    /** Refuses a new certificate that the authorities do not accept, unless they do not accept the one before either. */
+    private void checkAccepted(Optional<OwnCertificate> replaced) throws CertificateException {
+        Optional<String> refusal =
+                TlsContext.of(policy, replaced, trust.value, time).refusal();
+        if (refusal.isPresent()
+                && TlsContext.of(policy, own.value, trust.value, time).refusal().isEmpty()) {
+            throw new CertificateException("its own authorities do not accept the new certificate: " + refusal.get());
         }
     }
 
-    private static String described(TlsContext tls) {
-        PeerIdentity identity = tls.identity();
-        return identity.equals(PeerIdentity.NONE)
-                ? "the trusted authorities have changed"
-                : "the certificates have changed: " + String.join(", ", identity.names()) + " until "
-                        + identity.expiresAt();
+    private static String described(boolean trust, boolean own, PeerIdentity identity) {
+        String trusted = trust ? "the trusted authorities or their lists of revoked certificates have changed" : "";
+        return own
+                ? "the certificate of this process has changed: " + String.join(", ", identity.names()) + " until "
+                        + identity.expiresAt() + (trust ? "; " + trusted : "")
+                : trusted;
     }
 
     /** Emits an event for each problem that is new. */
@@ -157,7 +160,7 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
         List<String> now = findProblems(time.instant());
         for (String problem : now) {
             if (!problems.contains(problem)) {
-                events.emit(new Event.CertificatesChanged(current.number, true, problem));
+                events.emit(new Event.SecurityNoticed(true, problem));
             }
         }
         problems = now;
@@ -166,8 +169,8 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
     private List<String> findProblems(Instant now) {
         var found = new ArrayList<String>();
         TlsContext tls = current.tls;
-        tls.own().ifPresent(own -> {
-            Instant from = own.leaf().getNotBefore().toInstant();
+        tls.own().ifPresent(certificate -> {
+            Instant from = certificate.leaf().getNotBefore().toInstant();
             Instant to = tls.identity().expiresAt();
             if (!now.isBefore(to)) {
                 found.add("the certificate of this process expired at " + to);
@@ -179,9 +182,7 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
         });
         tls.refusal().ifPresent(why -> found.add("its own authorities do not accept the certificate: " + why));
         found.addAll(current.ended);
-        if (!refused.isEmpty()) {
-            found.add(refused);
-        }
+        Stream.of(own.refused, trust.refused).filter(why -> !why.isEmpty()).forEach(found::add);
         return found.stream()
                 .map(problem -> PrintableText.line(Secrets.mask(problem), MESSAGE_LENGTH_MAX))
                 .toList();
@@ -249,5 +250,57 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
     public void close() {
         closed = true;
         thread.interrupt();
+    }
+
+    /** A part of what the files say: the last one that was right. */
+    private static final class Part<T> {
+        private final List<Path> files;
+        private final Reader<T> reader;
+        private T value;
+        private String digest; // of the files whose content is in force
+        private String failed = ""; // of those that were last refused
+        private String refused = ""; // why they are refused, once they have not changed for a while
+
+        /** Makes a part of the contents of its files. */
+        private interface Reader<T> {
+            T read(FileContents contents) throws CertificateException;
+        }
+
+        /** Refuses a part that is right in itself. */
+        private interface Check<T> {
+            void check(T replaced) throws CertificateException;
+        }
+
+        Part(List<Path> files, Reader<T> reader) throws CertificateException {
+            this.files = files;
+            this.reader = reader;
+            FileContents contents = FileContents.read(files);
+            this.value = reader.read(contents);
+            this.digest = contents.digest();
+        }
+
+        /** Returns whether another one is in force now. */
+        boolean update(Check<T> check) {
+            FileContents contents = FileContents.read(files);
+            String now = contents.digest();
+            if (now.equals(digest)) {
+                refused = "";
+                return false;
+            }
+            try {
+                T replaced = reader.read(contents);
+                check.check(replaced);
+                value = replaced;
+                digest = now;
+                refused = "";
+                return true;
+            } catch (CertificateException e) {
+                if (now.equals(failed)) { // not in the middle of a change
+                    refused = "files were not used, and those before stay in force: " + e.getMessage();
+                }
+                failed = now;
+                return false;
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 package dev.treaty.security.tls;
 
-import dev.treaty.core.security.PeerIdentity;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -48,7 +47,10 @@ record OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
         Path file = files.certificate().get();
         OwnCertificate own;
         if (files.password().isPresent()) {
-            own = pkcs12(file, contents.of(file), password(contents.of(files.password().get())));
+            own = pkcs12(
+                    file,
+                    contents.of(file),
+                    password(contents.of(files.password().get())));
         } else {
             Path keyFile = files.key().orElseThrow();
             own = new OwnCertificate(certificates(file, contents.of(file)), key(keyFile, contents.of(keyFile)));
@@ -109,7 +111,9 @@ record OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
     }
 
     private static char[] password(byte[] content) {
-        return new String(content, StandardCharsets.UTF_8).replaceFirst("\\R$", "").toCharArray();
+        return new String(content, StandardCharsets.UTF_8)
+                .replaceFirst("\\R$", "")
+                .toCharArray();
     }
 
     private static OwnCertificate pkcs12(Path file, byte[] content, char[] password) throws CertificateException {
@@ -121,7 +125,10 @@ record OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
                 Certificate[] chain = store.getCertificateChain(alias);
                 if (key instanceof PrivateKey secret && chain != null) {
                     return new OwnCertificate(
-                            Arrays.stream(chain).map(X509Certificate.class::cast).toList(), secret);
+                            Arrays.stream(chain)
+                                    .map(X509Certificate.class::cast)
+                                    .toList(),
+                            secret);
                 }
             }
         } catch (IOException | GeneralSecurityException e) {
@@ -146,30 +153,29 @@ record OwnCertificate(List<X509Certificate> chain, PrivateKey key) {
         }
     }
 
-    /**
-     * Returns the identity that it states.
-     *
-     * @throws CertificateException if it states none, or is not valid at this time
-     */
-    PeerIdentity identity(Optional<String> trustDomain, Instant now) throws CertificateException {
-        Instant expiresAt = Instant.MAX;
+    /** Returns when the first certificate of the chain expires. */
+    Instant expiresAt() {
+        return chain.stream()
+                .map(each -> each.getNotAfter().toInstant())
+                .min(Instant::compareTo)
+                .orElseThrow();
+    }
+
+    /** @throws CertificateException if it has expired, or is not valid yet */
+    void checkTime(Instant now) throws CertificateException {
         for (X509Certificate each : chain) {
             PeerValidator.checkTime(each, now);
-            Instant end = each.getNotAfter().toInstant();
-            expiresAt = end.isBefore(expiresAt) ? end : expiresAt;
         }
-        return CertificateNames.identity(leaf(), trustDomain, expiresAt);
     }
 
     private static boolean fits(PublicKey open, PrivateKey secret) {
         byte[] probe = "does the key fit".getBytes(StandardCharsets.US_ASCII);
         try {
-            String algorithm =
-                    switch (secret.getAlgorithm()) {
-                        case "EC" -> "SHA256withECDSA";
-                        case "RSA" -> "SHA256withRSA";
-                        default -> "EdDSA";
-                    };
+            String algorithm = switch (secret.getAlgorithm()) {
+                case "EC" -> "SHA256withECDSA";
+                case "RSA" -> "SHA256withRSA";
+                default -> "EdDSA";
+            };
             Signature signature = Signature.getInstance(algorithm);
             signature.initSign(secret);
             signature.update(probe);

@@ -20,6 +20,8 @@ import java.security.cert.PKIXParameters;
 import java.security.cert.PKIXRevocationChecker;
 import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECKey;
+import java.security.interfaces.RSAKey;
 import java.time.Instant;
 import java.util.Date;
 import java.util.EnumSet;
@@ -28,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /**
  * Validates the certificates of peers against one trust bundle. A result is kept as long as time alone does not change
@@ -40,6 +43,9 @@ final class PeerValidator {
     /** The most results that are kept. */
     private static final int KEPT_MAX = 1_000;
 
+    private static final int RSA_BITS_MIN = 2_048;
+    private static final int EC_BITS_MIN = 256;
+    private static final Pattern WEAK_SIGNATURE = Pattern.compile("(?i)MD|SHA-?1(?!\\d)");
     private static final int MESSAGE_LENGTH_MAX = 200;
 
     private final TrustBundle trust;
@@ -89,6 +95,7 @@ final class PeerValidator {
         for (Certificate each : path) {
             var certificate = (X509Certificate) each;
             TrustBundle.checkNames(anchor, certificate);
+            checkStrength(certificate);
             expiresAt = earlier(expiresAt, certificate.getNotAfter().toInstant());
         }
         Instant until = earlier(expiresAt, checkRevocations(built, now));
@@ -104,7 +111,8 @@ final class PeerValidator {
             parameters.setDate(Date.from(now));
             parameters.setRevocationEnabled(false); // checked for the path that was found
             parameters.setMaxPathLength(INTERMEDIATES_MAX);
-            return (PKIXCertPathBuilderResult) CertPathBuilder.getInstance("PKIX").build(parameters);
+            return (PKIXCertPathBuilderResult)
+                    CertPathBuilder.getInstance("PKIX").build(parameters);
         } catch (CertPathBuilderException e) {
             throw new CertificateException(
                     "no trusted authority has issued the certificate of " + TrustBundle.subject(chain.getFirst())
@@ -128,8 +136,8 @@ final class PeerValidator {
         try {
             CertPathValidator validator = CertPathValidator.getInstance("PKIX");
             var revocation = (PKIXRevocationChecker) validator.getRevocationChecker();
-            revocation.setOptions(EnumSet.of(
-                    PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK));
+            revocation.setOptions(
+                    EnumSet.of(PKIXRevocationChecker.Option.PREFER_CRLS, PKIXRevocationChecker.Option.NO_FALLBACK));
             var parameters = new PKIXParameters(Set.of(built.getTrustAnchor()));
             parameters.setDate(Date.from(now));
             parameters.addCertStore(
@@ -158,6 +166,23 @@ final class PeerValidator {
         }
         if (!now.isBefore(to)) {
             throw new CertificateExpiredException(name + " expired at " + to);
+        }
+    }
+
+    /** Refuses what the JDK accepts of private authorities still. */
+    private static void checkStrength(X509Certificate certificate) throws CertificateException {
+        int bits = switch (certificate.getPublicKey()) {
+            case RSAKey rsa -> rsa.getModulus().bitLength() - RSA_BITS_MIN;
+            case ECKey ec -> ec.getParams().getOrder().bitLength() - EC_BITS_MIN;
+            default -> 0;
+        };
+        if (bits < 0) {
+            throw new CertificateException(
+                    "the key of the certificate of " + TrustBundle.subject(certificate) + " is too short");
+        }
+        if (WEAK_SIGNATURE.matcher(certificate.getSigAlgName()).lookingAt()) {
+            throw new CertificateException("the certificate of " + TrustBundle.subject(certificate) + " is signed with "
+                    + certificate.getSigAlgName());
         }
     }
 

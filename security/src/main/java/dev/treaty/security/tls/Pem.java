@@ -9,14 +9,27 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * A block of a PEM file.
- *
- * @param label what it is, such as {@code CERTIFICATE}
- * @param der its content; empty if it is encrypted
- */
-record Pem(String label, byte[] der) {
+/** A block of a PEM file. */
+final class Pem {
     private static final Pattern BEGIN = Pattern.compile("-----BEGIN ([A-Z0-9 ]{1,40})-----");
+
+    private final String label;
+    private final byte[] der;
+
+    private Pem(String label, byte[] der) {
+        this.label = label;
+        this.der = der;
+    }
+
+    /** What it is, such as {@code CERTIFICATE}. */
+    String label() {
+        return label;
+    }
+
+    /** Its content; empty if it is encrypted in the way of openssl before PKCS#8. */
+    byte[] der() {
+        return der;
+    }
 
     /** Returns the blocks of a file; text around them does not count. */
     static List<Pem> blocks(Path file, byte[] content) throws CertificateException {
@@ -38,7 +51,7 @@ record Pem(String label, byte[] der) {
 
     private static byte[] der(Path file, String block) throws CertificateException {
         if (block.contains("ENCRYPTED")) {
-            return new byte[0]; // a header of a key, as openssl wrote them before PKCS#8
+            return new byte[0];
         }
         try {
             return Base64.getDecoder().decode(block.replaceAll("\\s", ""));

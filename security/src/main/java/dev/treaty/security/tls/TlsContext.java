@@ -3,7 +3,6 @@ package dev.treaty.security.tls;
 import dev.treaty.core.security.PeerIdentity;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
@@ -54,25 +53,24 @@ final class TlsContext {
     }
 
     /**
-     * Makes the TLS of what the files contain.
+     * Makes the TLS of a certificate and a trust bundle.
      *
-     * @throws CertificateException if something is wrong with it
+     * @throws CertificateException if the certificate states no identity
      */
-    static TlsContext of(TlsPolicy policy, FileContents contents, InstantSource time) throws CertificateException {
-        CertificateFiles files = policy.files();
-        Optional<OwnCertificate> own = OwnCertificate.read(files, contents);
+    static TlsContext of(TlsPolicy policy, Optional<OwnCertificate> own, TrustBundle trust, InstantSource time)
+            throws CertificateException {
         Optional<String> trustDomain = policy.trustDomain();
         if (own.isPresent() && trustDomain.isEmpty()) {
             trustDomain = CertificateNames.trustDomain(own.get().leaf());
         }
-        var validator = new PeerValidator(TrustBundle.read(files, contents), trustDomain);
+        var validator = new PeerValidator(trust, trustDomain);
         PeerIdentity identity = PeerIdentity.NONE;
         Optional<String> refusal = Optional.empty();
         if (own.isPresent()) {
-            Instant now = time.instant();
-            identity = own.get().identity(trustDomain, now);
+            identity = CertificateNames.identity(
+                    own.get().leaf(), trustDomain, own.get().expiresAt());
             try {
-                validator.identify(own.get().chain(), now);
+                validator.identify(own.get().chain(), time.instant());
             } catch (CertificateException e) {
                 refusal = Optional.of(String.valueOf(e.getMessage()));
             }
@@ -97,7 +95,8 @@ final class TlsContext {
     }
 
     private static SSLParameters parameters(SSLContext context, boolean tls12) {
-        List<String> supported = Arrays.asList(context.getSupportedSSLParameters().getCipherSuites());
+        List<String> supported =
+                Arrays.asList(context.getSupportedSSLParameters().getCipherSuites());
         var parameters = new SSLParameters(
                 SUITES.stream().filter(supported::contains).toArray(String[]::new),
                 tls12 ? new String[] {"TLSv1.3", "TLSv1.2"} : new String[] {"TLSv1.3"});

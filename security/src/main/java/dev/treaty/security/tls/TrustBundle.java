@@ -120,8 +120,8 @@ final class TrustBundle {
     List<String> ended(Instant now) {
         return endsByIssuer.entrySet().stream()
                 .filter(each -> !now.isBefore(each.getValue()))
-                .map(each -> "the list of revoked certificates of " + text(each.getKey()) + " ended at "
-                        + each.getValue())
+                .map(each ->
+                        "the list of revoked certificates of " + text(each.getKey()) + " ended at " + each.getValue())
                 .sorted()
                 .toList();
     }
@@ -138,8 +138,7 @@ final class TrustBundle {
             throw new CertificateException("there is no list of revoked certificates of " + text(issuer));
         }
         if (!now.isBefore(end)) {
-            throw new CertificateException(
-                    "the list of revoked certificates of " + text(issuer) + " ended at " + end);
+            throw new CertificateException("the list of revoked certificates of " + text(issuer) + " ended at " + end);
         }
         return end;
     }

@@ -51,33 +51,38 @@ final class Handshake {
         return client.getSession();
     }
 
+    /** Lets the client begin another handshake on the same connection. */
+    void renegotiate() throws SSLException {
+        client.beginHandshake();
+        run();
+    }
+
     private void run() throws SSLException {
         boolean moved = true;
         while (moved) {
-            moved = step(client, toServer, toClient) | step(server, toClient, toServer);
+            boolean byClient = step(client, toServer, toClient);
+            boolean byServer = step(server, toClient, toServer);
+            moved = byClient || byServer;
         }
         if (client.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING
                 || server.getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING) {
-            throw new SSLException("the handshake is stuck: " + client.getHandshakeStatus() + ", "
-                    + server.getHandshakeStatus());
+            throw new SSLException(
+                    "the handshake is stuck: " + client.getHandshakeStatus() + ", " + server.getHandshakeStatus());
         }
     }
 
     private boolean step(SSLEngine engine, ByteBuffer out, ByteBuffer in) throws SSLException {
-        switch (engine.getHandshakeStatus()) {
-            case NEED_TASK -> {
-                for (Runnable task = engine.getDelegatedTask(); task != null; task = engine.getDelegatedTask()) {
-                    task.run();
-                }
-                return true;
+        HandshakeStatus status = engine.getHandshakeStatus();
+        if (status == HandshakeStatus.NEED_TASK) {
+            for (Runnable task = engine.getDelegatedTask(); task != null; task = engine.getDelegatedTask()) {
+                task.run();
             }
-            case NEED_WRAP -> {
-                return engine.wrap(ByteBuffer.allocate(0), out).bytesProduced() > 0;
-            }
-            default -> {
-                return in.position() > 0 && receive(engine, in);
-            }
+            return true;
         }
+        if (status == HandshakeStatus.NEED_WRAP) {
+            return engine.wrap(ByteBuffer.allocate(0), out).bytesProduced() > 0;
+        }
+        return in.position() > 0 && receive(engine, in);
     }
 
     private boolean receive(SSLEngine engine, ByteBuffer in) throws SSLException {
