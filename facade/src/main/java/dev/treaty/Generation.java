@@ -36,16 +36,26 @@ record Generation(
 
     /** What is used before the registry is reached, and at most once: the key, and why it cannot be set centrally. */
     private static final Map<String, String> LOCAL = Map.of(
-            "name", "each process has its own",
-            "region", "each process has its own",
-            "zone", "each process has its own",
-            "registry", "central settings are read from there",
-            "registry-server", "central settings are kept there",
-            "server.host", "each process has its own",
-            "server.port", "each process has its own",
-            "server.advertise", "each process has its own",
-            "client", "connections are opened before central settings are read",
-            SECURITY, "who may write central settings could open the door");
+            "name",
+            "each process has its own",
+            "region",
+            "each process has its own",
+            "zone",
+            "each process has its own",
+            "registry",
+            "central settings are read from there",
+            "registry-server",
+            "central settings are kept there",
+            "server.host",
+            "each process has its own",
+            "server.port",
+            "each process has its own",
+            "server.advertise",
+            "each process has its own",
+            "client",
+            "connections are opened before central settings are read",
+            SECURITY,
+            "who may write central settings could open the door");
 
     /** What of security takes effect without a restart. */
     private static final Set<String> ACCESS =

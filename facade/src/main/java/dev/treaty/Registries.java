@@ -21,6 +21,7 @@ import dev.treaty.registry.NetworkRegistry;
 import dev.treaty.registry.RegistryAddress;
 import dev.treaty.registry.RegistryLimits;
 import dev.treaty.registry.RegistryPolicy;
+import dev.treaty.registry.RegistryProtection;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.backend.FileBackend;
 import dev.treaty.registry.server.FileStore;
@@ -88,7 +89,7 @@ final class Registries implements AutoCloseable {
                         remote.toString(),
                         transport.connect(secured(remote.endpoint()), new ServiceName(RegistryProtocol.NAME)),
                         self,
-                        RegistryPolicy.STANDARD,
+                        RegistryPolicy.STANDARD.with(isConfidential(remote.endpoint())),
                         new RuntimeDependencies(runtime.time(), secrets, runtime.events()));
             case RegistryAddress.Provided provided -> provided(provided);
             case RegistryAddress.Several several ->
@@ -99,10 +100,15 @@ final class Registries implements AutoCloseable {
         };
     }
 
+    /** Whether what is sent to a registry is encrypted, does not leave the machine, or may be read by others. */
+    private boolean isConfidential(ServiceEndpoint endpoint) {
+        return security.tls().isPresent()
+                || settings.security().insecure()
+                || SecuritySettings.isLoopback(endpoint.host());
+    }
+
     private ServiceEndpoint secured(ServiceEndpoint endpoint) {
-        return security.tls().isEmpty()
-                ? endpoint
-                : new ServiceEndpoint("https", endpoint.host(), endpoint.port());
+        return security.tls().isEmpty() ? endpoint : new ServiceEndpoint("https", endpoint.host(), endpoint.port());
     }
 
     private Registry provided(RegistryAddress.Provided address) {
@@ -130,9 +136,16 @@ final class Registries implements AutoCloseable {
      */
     RegistryService service() {
         settings.registryServer().data().ifPresent(this::restore);
-        var service = new RegistryService(table, runtime.time(), runtime.events());
+        var service = new RegistryService(table, protection(), runtime.time(), runtime.events());
         services.add(service);
         return service;
+    }
+
+    private RegistryProtection protection() {
+        return new RegistryProtection(
+                security.access(),
+                settings.security().quotas(),
+                settings.security().endpoints());
     }
 
     private void restore(String directory) {
@@ -185,8 +198,8 @@ final class Registries implements AutoCloseable {
      */
     TokenService tokenService() {
         SecuritySettings.Tokens tokens = settings.security().tokens();
-        Path directory = tokens.directory()
-                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".treaty", "tokens"));
+        Path directory =
+                tokens.directory().orElseGet(() -> Path.of(System.getProperty("user.home"), ".treaty", "tokens"));
         lock.lock();
         try {
             if (tokenService == null) {

@@ -108,7 +108,7 @@ public final class Security {
     private TokenSource tokens() {
         var sources = new TokenSources(runtime.time(), runtime.events(), runtime.random());
         SecuritySettings.Client client = settings.client();
-        return client.tokenFile()
+        TokenSource source = client.tokenFile()
                 .map(sources::file)
                 .or(() -> client.oidc()
                         .map(oidc -> sources.oidcClientCredentials(
@@ -117,6 +117,23 @@ public final class Security {
                                 oidc.clientSecretFile(),
                                 oidc.scope().orElse(""))))
                 .orElse(TokenSource.NONE);
+        boolean certificate = settings.certificate().or(settings::keystore).isPresent();
+        return certificate ? forServices(source) : source;
+    }
+
+    /** Leaves tokens out of calls of Treaty's own services: there, the certificate proves who calls. */
+    private static TokenSource forServices(TokenSource source) {
+        return new TokenSource() {
+            @Override
+            public Optional<String> token(String audience) throws InterruptedException {
+                return audience.startsWith("treaty.") ? Optional.empty() : source.token(audience);
+            }
+
+            @Override
+            public Optional<String> replace(String audience, String refused) throws InterruptedException {
+                return source.replace(audience, refused);
+            }
+        };
     }
 
     private AccessRules rules(SecuritySettings from) {

@@ -68,7 +68,12 @@ class ControlTest {
         var server = new RecordingServer();
         Platform system = Platform.system();
         var platform = new Platform(
-                system.time(), system.random(), system.secrets(), system.transport(), (_, _) -> server, system.onExit());
+                system.time(),
+                system.random(),
+                system.secrets(),
+                system.transport(),
+                (_, _) -> server,
+                system.onExit());
         try (Treaty treaty = Treaty.open(
                 Settings.parse("test", "server: {host: '" + host + "', advertise: 127.0.1.1, drain: 0s}\n", Map.of()),
                 platform)) {

@@ -14,6 +14,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509CRL;
+import java.security.cert.X509CRLEntry;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
@@ -28,6 +29,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.x509.BasicConstraints;
@@ -66,6 +68,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code ca.key}, its key, which only the owner can read,
  *   <li>{@code ca.crl}, the revoked certificates. The list ends {@link #REVOCATIONS_LIFETIME} after it was written, and
  *       is written again with whatever the authority does once half of that has passed,
+ *   <li>{@code .gitignore}, so that no key gets into a repository,
  *   <li>{@code NAME.pem} and {@code NAME.key} of the certificates that were issued there.
  * </ul>
  *
@@ -127,11 +130,19 @@ public final class CertificateAuthority {
         OwnFiles.createSecret(directory.resolve("ca.key"), Pem.text(keys.getPrivate()));
         OwnFiles.write(directory.resolve("ca.crl"), authority.revocationsPem());
         OwnFiles.write(directory.resolve("ca.pem"), authority.pem());
+        if (!Files.exists(directory.resolve(".gitignore"))) {
+            OwnFiles.write(directory.resolve(".gitignore"), "*\n"); // keys do not belong into a repository
+        }
         return authority;
     }
 
-    /** Opens the authority in a directory. */
+    /**
+     * Opens the authority in a directory.
+     *
+     * @throws IOException if there is none, or if others than the owner can read its key
+     */
     public static CertificateAuthority open(Path directory, InstantSource time) throws IOException {
+        OwnFiles.checkSecret(directory.resolve("ca.key"));
         X509Certificate certificate = Pem.certificate(directory.resolve("ca.pem"));
         Path list = directory.resolve("ca.crl");
         return new CertificateAuthority(
@@ -197,10 +208,10 @@ public final class CertificateAuthority {
 
     /** Returns the revoked serial numbers. */
     public synchronized List<BigInteger> revoked() {
-        Collection<? extends java.security.cert.X509CRLEntry> entries = revocations.getRevokedCertificates();
+        Set<? extends X509CRLEntry> entries = revocations.getRevokedCertificates();
         return entries == null
                 ? List.of()
-                : entries.stream().map(each -> each.getSerialNumber()).toList();
+                : entries.stream().map(X509CRLEntry::getSerialNumber).toList();
     }
 
     /** Issues a certificate for this machine that is valid for 24 hours. */
@@ -244,9 +255,17 @@ public final class CertificateAuthority {
         }
     }
 
-    /** Issues a certificate, and writes it into the directory of the authority. */
+    /**
+     * Issues a certificate, and writes it into the directory of the authority. It replaces one of the same name, which
+     * stays valid until it expires or is revoked.
+     *
+     * @throws IOException if files of this name were not issued by this authority
+     */
     public IssuedCertificate write(CertificateRequest request) throws IOException {
         Path files = files();
+        if (Files.exists(files.resolve(request.name() + ".pem"))) {
+            issued(request.name()); // whatever else has this name is not replaced
+        }
         IssuedCertificate issued = issue(request);
         issued.write(files);
         refreshRevocations();

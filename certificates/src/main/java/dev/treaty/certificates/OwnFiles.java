@@ -3,11 +3,11 @@ package dev.treaty.certificates;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import org.jspecify.annotations.Nullable;
 
 /** Writes files at once, and secret ones so that only their owner can read them. */
 final class OwnFiles {
@@ -17,6 +17,18 @@ final class OwnFiles {
     static void createDirectory(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             Files.createDirectories(directory, rights(directory, "rwx------"));
+        }
+    }
+
+    /** @throws IOException if others than the owner can read or change a file */
+    static void checkSecret(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        if (isPosix(file)
+                && Files.getPosixFilePermissions(file).stream()
+                        .anyMatch(right -> !right.name().startsWith("OWNER_"))) {
+            throw new IOException(file + " must be readable by its owner only: chmod 600 " + file);
         }
     }
 
@@ -72,8 +84,7 @@ final class OwnFiles {
                 : new FileAttribute<?>[0];
     }
 
-    private static boolean isPosix(@Nullable Path file) {
-        return file != null
-                && file.getFileSystem().supportedFileAttributeViews().contains("posix");
+    private static boolean isPosix(Path file) {
+        return file.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 }

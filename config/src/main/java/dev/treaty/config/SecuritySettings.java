@@ -93,7 +93,9 @@ public record SecuritySettings(
         boolean dryRun,
 
         @Description("The tokens that are accepted.") Tokens tokens,
-        @Description("The tokens that the calls of this process carry.") Client client,
+
+        @Description("The tokens that the calls of this process carry.")
+        Client client,
 
         @Description("What one identity may hold of a registry that this process serves.")
         RegistryQuotas quotas,
@@ -105,7 +107,8 @@ public record SecuritySettings(
             + "|[^*\\s\\u0000-\\u001F\\u007F-\\u009F]{1,200}\\.\\*|[^*\\s\\u0000-\\u001F\\u007F-\\u009F]{0,200}/\\*";
 
     /** An address that is encrypted, or does not leave the machine. */
-    private static final String SAFE_ADDRESS = "https://[^\\s?#]+|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]{1,5})?(/[^\\s?#]*)?";
+    private static final String SAFE_ADDRESS =
+            "https://[^\\s?#]+|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]{1,5})?(/[^\\s?#]*)?";
 
     private static final Pattern TRUST_DOMAIN = Pattern.compile("[a-z0-9._-]{1,255}");
     private static final Pattern PROTOCOL = Pattern.compile("TLSv1\\.[23]");
@@ -135,7 +138,8 @@ public record SecuritySettings(
     public SecuritySettings {
         if (insecure && enabled.orElse(false)) {
             throw new IllegalArgumentException(
-                    "insecure and enabled are both true: remove one, since a process is either with security or without");
+                    "insecure and enabled are both true: remove one, since a process is either with security or"
+                            + " without");
         }
         if (!TRUST_DOMAIN.matcher(trustDomain).matches()) {
             throw new IllegalArgumentException(
@@ -148,7 +152,8 @@ public record SecuritySettings(
                     "certificate and keystore are both set: a process has one certificate, so remove one of them");
         }
         protocols = List.copyOf(protocols);
-        if (protocols.isEmpty() || !protocols.stream().allMatch(each -> PROTOCOL.matcher(each).matches())) {
+        if (protocols.isEmpty()
+                || !protocols.stream().allMatch(each -> PROTOCOL.matcher(each).matches())) {
             throw new IllegalArgumentException("protocols has other words than TLSv1.3 and TLSv1.2, or none");
         }
         var access = new AccessPolicy(rules, roles, services, dryRun); // which checks them
@@ -248,8 +253,8 @@ public record SecuritySettings(
         private static final Pattern ALGORITHM = Pattern.compile("EdDSA|ES256|RS256");
 
         /** All algorithms and the usual claims; the address is missing, without which it is not valid. */
-        public static final Issuer DEFAULT = new Issuer(
-                "", Optional.empty(), List.of(), List.of("EdDSA", "ES256", "RS256"), "sub", "roles");
+        public static final Issuer DEFAULT =
+                new Issuer("", Optional.empty(), List.of(), List.of("EdDSA", "ES256", "RS256"), "sub", "roles");
 
         /** @throws IllegalArgumentException if an address is not safe, or a word is not known */
         public Issuer {
@@ -262,7 +267,9 @@ public record SecuritySettings(
             if (!audience.stream().allMatch(each -> WORD.matcher(each).matches())) {
                 throw new IllegalArgumentException("audience has an empty name, or one with spaces: write names");
             }
-            if (algorithms.isEmpty() || !algorithms.stream().allMatch(each -> ALGORITHM.matcher(each).matches())) {
+            if (algorithms.isEmpty()
+                    || !algorithms.stream()
+                            .allMatch(each -> ALGORITHM.matcher(each).matches())) {
                 throw new IllegalArgumentException("algorithms has other words than EdDSA, ES256 and RS256, or none");
             }
             checkWord("subject-claim", subjectClaim);

@@ -179,11 +179,12 @@ class SettingsSchemaTest {
     /** Returns a file with values by their keys, and what these keys require besides. */
     private static String file(Map<String, String> values) {
         var all = new LinkedHashMap<>(values);
-        values.keySet().forEach(path -> companions(path).forEach((companion, value) -> {
-            if (values.keySet().stream().noneMatch(each -> each.startsWith(companion + "["))) {
-                all.putIfAbsent(companion, value);
-            }
-        }));
+        values.keySet()
+                .forEach(path -> companions(path).forEach((companion, value) -> {
+                    if (values.keySet().stream().noneMatch(each -> each.startsWith(companion + "["))) {
+                        all.putIfAbsent(companion, value);
+                    }
+                }));
         var root = new TreeMap<String, Object>();
         all.forEach((path, value) -> put(root, path, value));
         return written(root);

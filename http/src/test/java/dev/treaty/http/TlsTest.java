@@ -313,6 +313,29 @@ class TlsTest {
     }
 
     @Test
+    void a_connection_with_http_2_ends_when_its_certificate_is_revoked() throws Exception {
+        TestTls server = TestTls.of(NAME);
+        var revoked = TestTls.AUTHORITY.issue("shop.Web");
+        try (Running running = running(server, TestTls.of("shop.Web"));
+                var client = HttpClient.newBuilder()
+                        .sslContext(new TestTls(TestTls.AUTHORITY, revoked).context())
+                        .build()) {
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create("https://localhost:" + running.server.endpoint().port() + "/" + NAME + "/last"))
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                    .build();
+            HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_2);
+            assertThat(answer.statusCode()).isEqualTo(200);
+            server.revoke(revoked.certificate());
+            answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(503);
+            assertThat(answer.headers().firstValue("treaty-reached")).contains("no");
+        }
+    }
+
+    @Test
     void large_bodies_arrive_whole_in_both_directions() {
         String text = "tea and \u00e4 ".repeat(200_000);
         try (Running running = running(TestTls.of(NAME), TestTls.of("shop.Web"))) {

@@ -127,8 +127,6 @@ public final class EventLog implements Events {
                 write(refused ? Level.WARN : Level.INFO, () -> message);
             case Event.SecurityNoticed(var problem, var message) ->
                 write(problem ? Level.WARN : Level.INFO, () -> message);
-            case Event.CertificatesChanged(var _, var problem, var message) ->
-                write(problem ? Level.WARN : Level.INFO, () -> message);
             case Event.HandlerFailed(var call, var cause) ->
                 write(Level.ERROR, () -> "internal error handling " + call.path(), cause);
             case Event.ThreadFailed(var thread, var cause) ->

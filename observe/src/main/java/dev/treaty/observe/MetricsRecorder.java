@@ -90,8 +90,7 @@ public final class MetricsRecorder implements Events {
             case Event.RegistryChanged(var _, var _, var problem, var _) -> registryProblems.add(problem ? 1 : 0);
             case Event.ConfigurationChanged change -> configured(change);
             case Event.ThreadFailed _ -> threadFailures.increment();
-            case Event.HandlerFailed _, Event.PanicChanged _, Event.FaultInjected _, Event.SecurityNoticed _,
-                    Event.CertificatesChanged _ -> {
+            case Event.HandlerFailed _, Event.PanicChanged _, Event.FaultInjected _, Event.SecurityNoticed _ -> {
                 // No metrics: failed handlers and injected faults are counted by the outcomes of their calls, and what
                 // is wrong with certificates is part of the health.
             }

@@ -4,6 +4,7 @@ import dev.treaty.core.contract.Description;
 import dev.treaty.core.text.Accepted;
 import dev.treaty.core.text.AddressRange;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -35,13 +36,15 @@ public record EndpointPolicy(
     public static final EndpointPolicy DEFAULT = new EndpointPolicy(List.of(), List.of());
 
     /** Addresses of metadata services that are not link-local: of AWS in IPv6, of Alibaba Cloud, of Azure's host. */
-    private static final List<AddressRange> METADATA =
-            List.of(AddressRange.of("fd00:ec2::/32"), AddressRange.of("100.100.100.200"), AddressRange.of("168.63.129.16"));
+    private static final List<AddressRange> METADATA = List.of(
+            AddressRange.of("fd00:ec2::/32"), AddressRange.of("100.100.100.200"), AddressRange.of("168.63.129.16"));
 
     /** Names of metadata services. */
-    private static final Pattern METADATA_NAME = Pattern.compile("(?:.+\\.)?metadata(?:\\.goog|\\.google\\.internal)?|instance-data(?:\\..+)?");
+    private static final Pattern METADATA_NAME =
+            Pattern.compile("(?:.+\\.)?metadata(?:\\.goog|\\.google\\.internal)?|instance-data(?:\\..+)?");
 
-    private static final Pattern LOCALHOST = Pattern.compile("(?:.+\\.)?localhost|localhost\\.localdomain|ip6-(?:localhost|loopback)");
+    private static final Pattern LOCALHOST =
+            Pattern.compile("(?:.+\\.)?localhost|localhost\\.localdomain|ip6-(?:localhost|loopback)");
 
     /** What may be an IPv4 address of one to four numbers in any base, as many resolvers accept it. */
     private static final Pattern NUMBERS = Pattern.compile("(?:0x[0-9a-f]*|[0-9]+)(?:\\.(?:0x[0-9a-f]*|[0-9]+)){0,3}");
@@ -123,7 +126,7 @@ public record EndpointPolicy(
         }
         try {
             return InetAddress.getByAddress(new byte[] {bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]});
-        } catch (java.net.UnknownHostException e) {
+        } catch (UnknownHostException e) {
             throw new IllegalStateException(e); // four bytes are always an address
         }
     }

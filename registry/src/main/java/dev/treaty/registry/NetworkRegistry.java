@@ -133,10 +133,16 @@ public final class NetworkRegistry implements Registry {
      * refusal that arrives later is emitted as an event and returned by {@link #problem()}.
      *
      * @throws IllegalArgumentException if the id is taken or a part of the instance is over a limit
-     * @throws IllegalStateException if this process has too many registrations, or this client is closed
+     * @throws IllegalStateException if this process has too many registrations, this client is closed, or others could
+     *     read the token of the lease on its way to the registry
      */
     @Override
     public Registration register(ServiceInstance instance) {
+        if (!connection.policy.confidential()) {
+            throw new IllegalStateException("instances cannot be registered at " + connection.address
+                    + ", because others could read the tokens of their leases on the way there: set"
+                    + " security.enabled: true and certificates, or security.insecure: true to send them anyway");
+        }
         return keeper.register(instance);
     }
 

@@ -13,6 +13,8 @@ import java.time.Duration;
  * @param grace how long instances that a restarted registry does not list are kept, since they have to register again
  *     first; not shorter than the lease
  * @param preservation how many of those instances are removed at once after that
+ * @param confidential whether instances may be registered: their lease tokens are sent over an encrypted connection, or
+ *     do not leave the machine. Others could take an instance over if they read its token
  */
 public record RegistryPolicy(
         Duration lease,
@@ -20,7 +22,8 @@ public record RegistryPolicy(
         Duration pauseMin,
         Duration pauseMax,
         Duration grace,
-        SelfPreservationPolicy preservation) {
+        SelfPreservationPolicy preservation,
+        boolean confidential) {
     /** Removes crashed instances after ten seconds, and reconnects within two seconds after an outage. */
     public static final RegistryPolicy STANDARD = new RegistryPolicy(
             Duration.ofSeconds(10),
@@ -29,6 +32,17 @@ public record RegistryPolicy(
             Duration.ofSeconds(2),
             Duration.ofSeconds(20),
             SelfPreservationPolicy.STANDARD);
+
+    /** A policy for a confidential connection. */
+    public RegistryPolicy(
+            Duration lease,
+            Duration patience,
+            Duration pauseMin,
+            Duration pauseMax,
+            Duration grace,
+            SelfPreservationPolicy preservation) {
+        this(lease, patience, pauseMin, pauseMax, grace, preservation, true);
+    }
 
     /** @throws IllegalArgumentException if a duration is not positive or contradicts another one */
     public RegistryPolicy {
@@ -46,6 +60,11 @@ public record RegistryPolicy(
 
     /** Returns the same policy with another limit of what is removed at once. */
     public RegistryPolicy with(SelfPreservationPolicy changed) {
-        return new RegistryPolicy(lease, patience, pauseMin, pauseMax, grace, changed);
+        return new RegistryPolicy(lease, patience, pauseMin, pauseMax, grace, changed, confidential);
+    }
+
+    /** Returns the same policy for a connection that is confidential or not. */
+    public RegistryPolicy with(boolean confidentialConnection) {
+        return new RegistryPolicy(lease, patience, pauseMin, pauseMax, grace, preservation, confidentialConnection);
     }
 }

@@ -72,6 +72,14 @@ public final class AccessRules {
 
     private final Map<String, Rule[]> remembered = new ConcurrentHashMap<>(); // by resource
 
+    /** A claim and one of its values. */
+    private record Claim(String name, String value) {
+        @Override
+        public String toString() {
+            return name + ": " + value;
+        }
+    }
+
     /**
      * One rule.
      *
@@ -84,7 +92,7 @@ public final class AccessRules {
             String name,
             @Nullable NamePattern callers,
             List<String> roles,
-            Map<String, String> claims,
+            List<Claim> claims,
             NamePattern services,
             NamePattern operations,
             boolean complete,
@@ -146,7 +154,10 @@ public final class AccessRules {
                 name,
                 rule.callers().isEmpty() ? null : NamePattern.of(rule.callers()),
                 rule.roles(),
-                rule.claims(),
+                new TreeMap<>(rule.claims())
+                        .entrySet().stream()
+                                .map(claim -> new Claim(claim.getKey(), claim.getValue()))
+                                .toList(),
                 NamePattern.of(rule.services()),
                 NamePattern.of(rule.operations()),
                 !allow,
@@ -165,8 +176,8 @@ public final class AccessRules {
                 builtIn("treaty.watch", all, "", all, List.of(WATCH), false),
                 builtIn("treaty.registry", all, "", List.of(REGISTRY), all, false),
                 builtIn("treaty.operator", List.of(), OPERATOR, all, List.of(OWN + "*"), false),
-                builtIn("treaty.operator-services", List.of(), OPERATOR, List.of(OWN + "*", "/*"), all, false),
-                builtIn("treaty.reader", List.of(), READER, List.of("/*"), List.of("get", "head"), false),
+                builtIn("treaty.operator-services", List.of(), OPERATOR, List.of(OWN + "*", "/", "/*"), all, false),
+                builtIn("treaty.reader", List.of(), READER, List.of("/", "/*"), List.of("get", "head"), false),
                 builtIn("treaty.reader-services", List.of(), READER, List.of(INTROSPECTION), all, false),
                 builtIn(
                         "treaty.health",
@@ -188,7 +199,7 @@ public final class AccessRules {
                 name,
                 callers.isEmpty() ? null : NamePattern.of(callers),
                 role.isEmpty() ? List.of() : List.of(role),
-                Map.of(),
+                List.of(),
                 NamePattern.of(services),
                 NamePattern.of(operations),
                 // the calls of the registry's contract are not what it asks for afterwards
@@ -244,9 +255,7 @@ public final class AccessRules {
     private Rule[] candidates(String resource) {
         Rule[] known = remembered.get(resource);
         if (known == null) {
-            known = rules.stream()
-                    .filter(rule -> rule.matchesService(resource))
-                    .toArray(Rule[]::new);
+            known = rules.stream().filter(rule -> rule.matchesService(resource)).toArray(Rule[]::new);
             if (remembered.size() < REMEMBERED_MAX) {
                 remembered.putIfAbsent(resource, known);
             }
@@ -287,9 +296,10 @@ public final class AccessRules {
     }
 
     private static boolean hasClaims(Rule rule, Principal caller) {
-        for (Map.Entry<String, String> claim : rule.claims.entrySet()) {
-            String value = caller.claims().get(claim.getKey());
-            if (value == null || !containsWord(value, claim.getValue())) {
+        for (int i = 0; i < rule.claims.size(); i++) {
+            Claim claim = rule.claims.get(i);
+            String value = caller.claims().get(claim.name);
+            if (value == null || !containsWord(value, claim.value)) {
                 return false;
             }
         }
@@ -341,7 +351,8 @@ public final class AccessRules {
     }
 
     private static String denial(Principal caller, String resource, String action) {
-        String name = caller.authenticated() ? PrintableText.line(caller.name(), NAME_LENGTH_MAX) : "an anonymous caller";
+        String name =
+                caller.authenticated() ? PrintableText.line(caller.name(), NAME_LENGTH_MAX) : "an anonymous caller";
         String what = resource.startsWith("/")
                 ? " may not " + action + " " + resource
                 : action.startsWith(OWN)
@@ -409,7 +420,7 @@ public final class AccessRules {
             words.add("callers with the role " + String.join(" or ", rule.roles));
         }
         if (!rule.claims.isEmpty()) {
-            words.add("callers with the claims " + new TreeMap<>(rule.claims));
+            words.add("callers with the claims " + rule.claims);
         }
         return String.join(", and only to ", words);
     }
@@ -430,7 +441,7 @@ public final class AccessRules {
                 .map(rule -> (rule.allows() ? "allow " : "deny ") + rule.name + ": "
                         + (rule.callers == null ? "" : "callers " + names(rule.callers) + "; ")
                         + (rule.roles.isEmpty() ? "" : "roles " + String.join(", ", rule.roles) + "; ")
-                        + (rule.claims.isEmpty() ? "" : "claims " + new TreeMap<>(rule.claims) + "; ")
+                        + (rule.claims.isEmpty() ? "" : "claims " + rule.claims + "; ")
                         + (rule.own ? "services that the caller may serve; " : "services " + everything(rule.services))
                         + (rule.own ? "" : "; ") + "operations " + everything(rule.operations))
                 .toList();

@@ -95,15 +95,6 @@ public sealed interface Event {
      */
     record SecurityNoticed(boolean problem, String message) implements Event {}
 
-    /**
-     * The certificate of this process, its trusted authorities or their lists of revoked certificates have changed, or
-     * something is wrong with them: a change was refused and those before stay in force, or something expires.
-     *
-     * @param generation the number of the generation in force
-     * @param problem whether operators should see this
-     */
-    record CertificatesChanged(long generation, boolean problem, String message) implements Event {}
-
     /** A background thread of Treaty, or code that it calls, failed unexpectedly; a long-lived one continues. */
     record ThreadFailed(String thread, Throwable cause) implements Event {}
 }

@@ -158,6 +158,8 @@ abstract class ExchangeHandler extends ChannelInboundHandlerAdapter {
             Authentication result;
             try {
                 result = check.call();
+            } catch (InterruptedException e) {
+                throw e; // the client has left
             } catch (Exception e) {
                 LOGGER.log(System.Logger.Level.ERROR, "Credentials could not be checked", Secrets.mask(e));
                 result = FAILED;

@@ -31,7 +31,7 @@ import java.util.zip.CRC32C;
  */
 final class JournalFormat {
     /** The beginning of a file; its last byte is the version of the format. */
-    static final byte[] HEADER = "TREATY\0\3".getBytes(UTF_8);
+    static final byte[] HEADER = "TREATY\0\4".getBytes(UTF_8);
 
     private static final int VERSION_AT = HEADER.length - 1;
     private static final int VERSION = HEADER[VERSION_AT];
@@ -43,6 +43,7 @@ final class JournalFormat {
     private static final int END = 4;
     private static final int WITHDRAWN = 5;
     private static final int SETTINGS = 6;
+    private static final int REGISTERED_BY = 7;
 
     private JournalFormat() {}
 
@@ -50,8 +51,11 @@ final class JournalFormat {
     static byte[] record(Entry entry) {
         return record(out -> {
             switch (entry) {
-                case Entry.Registered(var instance, var token, var lengthNanos, var drained) -> {
-                    out.writeByte(REGISTERED);
+                case Entry.Registered(var instance, var token, var identity, var lengthNanos, var drained) -> {
+                    out.writeByte(identity.isEmpty() ? REGISTERED : REGISTERED_BY);
+                    if (!identity.isEmpty()) {
+                        text(out, identity);
+                    }
                     text(out, token);
                     out.writeLong(lengthNanos);
                     out.writeBoolean(drained);
@@ -189,18 +193,21 @@ final class JournalFormat {
     private static Entry entry(DataInputStream in) throws IOException {
         int type = in.readByte();
         return switch (type) {
-            case REGISTERED -> {
-                String token = text(in);
-                long lengthNanos = in.readLong();
-                boolean drained = in.readBoolean();
-                yield new Entry.Registered(instance(in), token, lengthNanos, drained);
-            }
+            case REGISTERED -> registered(in, "");
+            case REGISTERED_BY -> registered(in, text(in));
             case GONE -> new Entry.Gone(text(in));
             case PUBLISHED -> new Entry.Published(text(in));
             case WITHDRAWN -> new Entry.Withdrawn(new ServiceName(text(in)), Version.parse(text(in)));
             case SETTINGS -> new Entry.Settings(new Stored(in.readLong(), text(in)));
             default -> throw new IOException("an entry of type " + type);
         };
+    }
+
+    private static Entry registered(DataInputStream in, String identity) throws IOException {
+        String token = text(in);
+        long lengthNanos = in.readLong();
+        boolean drained = in.readBoolean();
+        return new Entry.Registered(instance(in), token, identity, lengthNanos, drained);
     }
 
     private static void instance(DataOutputStream out, ServiceInstance instance) throws IOException {

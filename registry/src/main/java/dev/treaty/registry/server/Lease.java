@@ -18,15 +18,20 @@ final class Lease {
     private static final long ENTRY_BYTES = 100;
 
     final String token;
+
+    /** The proven name of who has registered it; empty if it was not proven. */
+    String identity;
+
     ServiceInstance reported;
     long lengthNanos; // zero if it never expires
     long renewedNanos;
     boolean renewed; // since the registry started
     boolean drained; // by an operator
 
-    Lease(ServiceInstance reported, String token) {
+    Lease(ServiceInstance reported, String token, String identity) {
         this.reported = reported;
         this.token = token;
+        this.identity = identity;
     }
 
     /** Returns how many bytes of memory an instance takes, with its lease: at least as many as it really does. */
@@ -49,9 +54,14 @@ final class Lease {
         return lengthNanos > 0;
     }
 
-    /** Compares in constant time, so that the duration does not reveal how much of a token was right. */
-    boolean ownedBy(String claimed) {
-        return MessageDigest.isEqual(token.getBytes(UTF_8), claimed.getBytes(UTF_8));
+    /**
+     * Whether a registrant has the token of this lease, and is who has registered the instance. It compares tokens in
+     * constant time, so that the duration does not reveal how much of a token was right.
+     */
+    boolean ownedBy(Registrant registrant) {
+        boolean token = MessageDigest.isEqual(
+                this.token.getBytes(UTF_8), registrant.token().getBytes(UTF_8));
+        return token && (!registrant.checked() || identity.isEmpty() || identity.equals(registrant.identity()));
     }
 
     /** Returns how long ago it was renewed; empty if it was restored after a restart and not renewed since. */
@@ -60,6 +70,6 @@ final class Lease {
     }
 
     RegistryTable.Entry.Registered entry() {
-        return new RegistryTable.Entry.Registered(reported, token, lengthNanos, drained);
+        return new RegistryTable.Entry.Registered(reported, token, identity, lengthNanos, drained);
     }
 }

@@ -13,6 +13,7 @@ import dev.treaty.core.health.HealthSource;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryLimits;
+import dev.treaty.registry.RegistryProtection;
 import dev.treaty.registry.RegistryProtocol;
 import dev.treaty.registry.changes.ChangeLog;
 import dev.treaty.registry.changes.CurrentSettings;
@@ -61,6 +62,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     private static final long MARGIN_NANOS = Duration.ofMillis(250).toNanos();
 
     private final RegistryTable table;
+    private final CallerCheck check;
     private final Time time;
     private final Events events;
     private final ResultPages pages = new ResultPages();
@@ -76,14 +78,21 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     private final Promise<Boolean> closed = new Promise<>();
 
+    /** Starts a registry that each caller may use. */
+    public RegistryService(RegistryTable table, Time time, Events events) {
+        this(table, RegistryProtection.OFF, time, events);
+    }
+
     /**
      * Starts to let leases expire.
      *
      * @param events receives what is wrong with the registry, such as that many leases expire at once, so that
      *     instances are kept; and when that is over
+     * @param protection who may do what; a caller without permission gets the fault permission_denied
      */
-    public RegistryService(RegistryTable table, Time time, Events events) {
+    public RegistryService(RegistryTable table, RegistryProtection protection, Time time, Events events) {
         this.table = table;
+        this.check = new CallerCheck(protection);
         this.time = time;
         this.events = EventStream.guarded(events);
         this.memory = new MemoryBudget("waiting watches", table.limits().memory() / 4);
@@ -140,7 +149,10 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
         }
         var now = time.instant();
         var read = Requests.read("instance", () -> notInFuture(instance.read(now), now));
-        Duration granted = table.register(read, token, Duration.ofMillis(leaseMillis), time.nanoTime(), now);
+        check.require(read.service(), CallerCheck.REGISTER);
+        check.checkEndpoint(read.id(), read.endpoint());
+        Duration granted =
+                table.register(read, check.registrant(token), Duration.ofMillis(leaseMillis), time.nanoTime(), now);
         return new Granted(table.epoch(), granted.toMillis());
     }
 
@@ -158,47 +170,87 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     public Renewed renew(List<Lease> leases) {
         checkBatch("leases", leases.size());
         List<String> unknown = leases.stream()
-                .filter(lease -> !table.renew(lease.id(), lease.token(), time.nanoTime(), time.instant()))
+                .filter(lease -> !mayChange(lease.id())
+                        || !table.renew(lease.id(), check.registrant(lease.token()), time.nanoTime(), time.instant()))
                 .map(Lease::id)
                 .toList();
         return new Renewed(table.epoch(), unknown);
+    }
+
+    /** Whether the caller may register the service of an instance; an unknown one is for others to report. */
+    private boolean mayChange(String id) {
+        return !check.enforced()
+                || table.service(id)
+                        .filter(service -> !check.may(service, CallerCheck.REGISTER))
+                        .isEmpty();
+    }
+
+    private Registrant registrant(String id, String token) {
+        require(id, CallerCheck.REGISTER);
+        return check.registrant(token);
+    }
+
+    private void require(String id, String action) {
+        if (check.enforced()) {
+            table.service(id).ifPresent(service -> check.require(service, action));
+        }
     }
 
     @Override
     public void report(String id, String token, Health health) {
         var now = time.instant();
         table.report(
-                id, token, Requests.read("health", () -> notInFuture(health.read(now), now)), time.nanoTime(), now);
+                id,
+                registrant(id, token),
+                Requests.read("health", () -> notInFuture(health.read(now), now)),
+                time.nanoTime(),
+                now);
     }
 
     @Override
     public void deregister(String id, String token) {
-        table.remove(id, token, time.instant());
+        table.remove(id, registrant(id, token), time.instant());
     }
 
     @Override
     public void publish(String contract, boolean force) {
-        table.publish(contract, force);
+        table.publish(contract, force, check.registrant(""), service -> {
+            check.require(service, CallerCheck.PUBLISH);
+            if (force) {
+                check.require(service, CallerCheck.FORCE);
+            }
+        });
     }
 
     @Override
     public void withdraw(String service, String version) {
-        table.withdraw(Requests.service(service), Requests.read("version", () -> Version.parse(version)));
+        ServiceName name = Requests.service(service);
+        check.require(name, CallerCheck.WITHDRAW);
+        table.withdraw(name, Requests.read("version", () -> Version.parse(version)));
+    }
+
+    private ServiceName watched(String service) {
+        ServiceName name = Requests.service(service);
+        check.require(name, CallerCheck.WATCH);
+        return name;
     }
 
     @Override
     public Optional<String> contract(String service) {
-        return table.contracts(Requests.service(service)).texts("").stream().findFirst();
+        return table.contracts(watched(service)).texts("").stream().findFirst();
     }
 
     @Override
     public List<String> contracts(String service, String fingerprint) {
-        return table.contracts(Requests.service(service)).texts(fingerprint);
+        return table.contracts(watched(service)).texts(fingerprint);
     }
 
     @Override
     public List<String> services() {
-        return table.services().stream().map(ServiceName::value).toList();
+        return table.services().stream()
+                .filter(service -> check.may(service, CallerCheck.WATCH))
+                .map(ServiceName::value)
+                .toList();
     }
 
     @Override
@@ -208,7 +260,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
         var page = new ArrayList<Instance>();
         long left = pageBytes();
         for (ServiceInstance instance :
-                table.changes().instances(Requests.service(service)).after(after)) {
+                table.changes().instances(watched(service)).after(after)) {
             if (health.isPresent() && !health.get().contains(instance.health().status())) {
                 continue;
             }
@@ -224,7 +276,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     @Override
     public List<Renewal> renewals(String service, String after, int max) {
         checkPage(after, max);
-        var instances = table.changes().instances(Requests.service(service)).after(after);
+        var instances = table.changes().instances(watched(service)).after(after);
         return table.renewals(instances, max, time.nanoTime(), time.instant()).entrySet().stream()
                 .map(entry -> new Renewal(entry.getKey(), entry.getValue()))
                 .toList();
@@ -244,12 +296,13 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     @Override
     public Heard heard(String id, String token, long waitMillis) throws InterruptedException {
-        table.checkOwner(id, token);
+        table.checkOwner(id, registrant(id, token));
         return acknowledged(id, waitMillis);
     }
 
     @Override
     public Heard drain(String id, boolean drained, long waitMillis) throws InterruptedException {
+        require(id, CallerCheck.DRAIN);
         table.drain(id, drained, time.instant());
         return acknowledged(id, waitMillis);
     }
@@ -265,6 +318,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     @Override
     public Overview overview() {
+        check.requireOfRegistry(CallerCheck.WATCH);
         return table.overview(waitingRequests.get(), time.nanoTime());
     }
 
@@ -275,8 +329,9 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
         Requests.checkLength("the watcher", watcher.length(), RegistryLimits.TOKEN_LENGTH_MAX);
         boolean current = epoch.equals(table.epoch());
         var seen = new TreeMap<ServiceName, Long>();
-        since.forEach((service, revision) -> seen.put(Requests.service(service), current ? revision : 0));
-        return waiting(seen.size(), () -> watch(seen, time.nanoTime() + waitNanos(waitMillis), watcher));
+        since.forEach((service, revision) -> seen.put(watched(service), current ? revision : 0));
+        String own = check.own(watcher);
+        return waiting(seen.size(), () -> watch(seen, time.nanoTime() + waitNanos(waitMillis), own));
     }
 
     private News watch(Map<ServiceName, Long> seen, long endNanos, String watcher) throws InterruptedException {
@@ -305,6 +360,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     @Override
     public Optional<Kept> settings(String seen, long waitMillis) throws InterruptedException {
+        check.requireOfRegistry(CallerCheck.WATCH);
         Requests.checkLength("seen", seen.length(), RegistryLimits.TOKEN_LENGTH_MAX);
         if (waitMillis <= 0) {
             return awaitSettings(seen, 0);
@@ -329,6 +385,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     @Override
     public boolean replaceSettings(long expected, long number, String text) throws InterruptedException {
+        check.requireOfRegistry(CallerCheck.SETTINGS);
         boolean replaced = Requests.read(
                 "settings", () -> table.replaceSettings(expected, new SettingsStore.Stored(number, text)));
         if (replaced) {

@@ -36,8 +36,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state of a registry: instances, their leases, contracts, and central settings. It has no thread and no clock;
@@ -77,6 +79,9 @@ public final class RegistryTable {
     private final WatcherAcks acks = new WatcherAcks();
     private final Interner interner = new Interner();
     private final Map<String, Lease> leases = new HashMap<>();
+
+    /** How many instances each identity has registered. */
+    private final Map<String, Integer> held = new HashMap<>();
 
     private final PublishedContracts contracts;
     private final CurrentSettings settings = new CurrentSettings(Known.of(Stored.NONE));
@@ -118,7 +123,8 @@ public final class RegistryTable {
     /** A part of the state that survives a restart of the process. */
     sealed interface Entry {
         /** An instance is registered under a lease. */
-        record Registered(ServiceInstance instance, String token, long lengthNanos, boolean drained) implements Entry {}
+        record Registered(ServiceInstance instance, String token, String identity, long lengthNanos, boolean drained)
+                implements Entry {}
 
         /** An instance was removed. */
         record Gone(String id) implements Entry {}
@@ -218,9 +224,14 @@ public final class RegistryTable {
      * @param requested length of the lease as requested; zero for a lease that never expires
      * @return length of the lease
      */
-    public synchronized Duration register(
-            ServiceInstance instance, String token, Duration requested, long nowNanos, Instant at) {
+    public Duration register(ServiceInstance instance, String token, Duration requested, long nowNanos, Instant at) {
+        return register(instance, Registrant.of(token), requested, nowNanos, at);
+    }
+
+    synchronized Duration register(
+            ServiceInstance instance, Registrant registrant, Duration requested, long nowNanos, Instant at) {
         Requests.checkHealth(instance.id(), instance.health());
+        String token = registrant.token();
         if (token.length() < RegistryLimits.TOKEN_LENGTH_MIN || token.length() > RegistryLimits.TOKEN_LENGTH_MAX) {
             throw Requests.invalid("the token of instance " + instance.id() + " has " + token.length()
                     + " characters: choose one of " + RegistryLimits.TOKEN_LENGTH_MIN + " to "
@@ -230,15 +241,21 @@ public final class RegistryTable {
         Lease lease = leases.get(instance.id());
         if (lease == null) {
             checkCapacity(instance.service());
+            checkQuota(registrant);
             memory.replace(0, Lease.bytes(instance));
-            lease = new Lease(instance, token);
-            leases.put(instance.id(), lease);
-        } else if (!lease.ownedBy(token)) {
+            lease = new Lease(instance, token, registrant.identity());
+            put(lease);
+        } else if (!lease.ownedBy(registrant)) {
             throw Requests.registeredByAnother(instance.id());
         } else if (!lease.service().equals(instance.service())) {
             throw Requests.registeredForAnotherService(instance.id(), lease.service());
         } else {
             memory.replace(Lease.bytes(lease.reported), Lease.bytes(instance));
+            if (registrant.checked()
+                    && lease.identity.isEmpty()
+                    && !registrant.identity().isEmpty()) {
+                identify(lease, registrant.identity()); // registered before security was on
+            }
         }
         lease.reported = interner.intern(instance);
         lease.lengthNanos = granted.toNanos();
@@ -279,6 +296,35 @@ public final class RegistryTable {
         }
     }
 
+    private void checkQuota(Registrant registrant) {
+        int most = registrant.quotas().instances();
+        if (registrant.checked() && held.getOrDefault(registrant.identity(), 0) >= most) {
+            throw Requests.limitReached("one identity may register " + most + " instances, and this one has as many");
+        }
+    }
+
+    private void put(Lease lease) {
+        forget(leases.put(lease.id(), lease));
+        held.merge(lease.identity, 1, Integer::sum);
+    }
+
+    private void forget(@Nullable Lease lease) {
+        if (lease != null) {
+            held.computeIfPresent(lease.identity, (_, count) -> count == 1 ? null : count - 1);
+        }
+    }
+
+    private void identify(Lease lease, String identity) {
+        forget(lease);
+        lease.identity = identity;
+        held.merge(identity, 1, Integer::sum);
+    }
+
+    /** Returns the service of an instance; empty if none is registered with that id. */
+    synchronized Optional<ServiceName> service(String id) {
+        return Optional.ofNullable(leases.get(id)).map(Lease::service);
+    }
+
     private static ServiceInstance visible(Lease lease, Instant at) {
         return lease.drained ? drained(lease.reported, at) : lease.reported;
     }
@@ -296,9 +342,9 @@ public final class RegistryTable {
     }
 
     /** Renews a lease; returns false if there is none with that id and token. */
-    synchronized boolean renew(String id, String token, long nowNanos, Instant at) {
+    synchronized boolean renew(String id, Registrant registrant, long nowNanos, Instant at) {
         Lease lease = leases.get(id);
-        if (lease == null || !lease.ownedBy(token)) {
+        if (lease == null || !lease.ownedBy(registrant)) {
             return false;
         }
         lease.renewedNanos = running(nowNanos);
@@ -308,9 +354,13 @@ public final class RegistryTable {
     }
 
     /** Updates the health of an instance. */
-    public synchronized void report(String id, String token, ServiceHealth health, long nowNanos, Instant at) {
+    public void report(String id, String token, ServiceHealth health, long nowNanos, Instant at) {
+        report(id, Registrant.of(token), health, nowNanos, at);
+    }
+
+    synchronized void report(String id, Registrant registrant, ServiceHealth health, long nowNanos, Instant at) {
         Requests.checkHealth(id, health);
-        Lease lease = owned(id, token);
+        Lease lease = owned(id, registrant);
         ServiceInstance reported = lease.reported.withHealth(health);
         memory.replace(Lease.bytes(lease.reported), Lease.bytes(reported));
         lease.reported = reported;
@@ -318,25 +368,27 @@ public final class RegistryTable {
         write(lease);
     }
 
-    private Lease owned(String id, String token) {
+    private Lease owned(String id, Registrant registrant) {
         Lease lease = leases.get(id);
         if (lease == null) {
             throw Requests.notRegistered(id);
         }
-        checkOwner(lease, token);
+        checkOwner(lease, registrant);
         return lease;
     }
 
-    private static void checkOwner(Lease lease, String token) {
-        if (!lease.ownedBy(token)) {
+    private static void checkOwner(Lease lease, Registrant registrant) {
+        if (!lease.ownedBy(registrant)) {
             throw new ServiceException(
-                    Code.PERMISSION_DENIED, "instance " + lease.id() + " was registered with another token");
+                    Code.PERMISSION_DENIED,
+                    "instance " + lease.id() + " was registered with another token"
+                            + (registrant.checked() ? " or by another identity" : ""));
         }
     }
 
-    /** Checks that an instance was registered with a token. */
-    synchronized void checkOwner(String id, String token) {
-        owned(id, token);
+    /** Checks that an instance was registered by a registrant. */
+    synchronized void checkOwner(String id, Registrant registrant) {
+        owned(id, registrant);
     }
 
     private Lease existing(String id) {
@@ -372,16 +424,21 @@ public final class RegistryTable {
     }
 
     /** Removes an instance whose registration was closed, if there is one. */
-    public synchronized void remove(String id, String token, Instant at) {
+    public void remove(String id, String token, Instant at) {
+        remove(id, Registrant.of(token), at);
+    }
+
+    synchronized void remove(String id, Registrant registrant, Instant at) {
         Lease lease = leases.get(id);
         if (lease != null) {
-            checkOwner(lease, token);
+            checkOwner(lease, registrant);
             view.remove(lease.service(), id, RemovalReason.CLOSED.text(), at);
         }
     }
 
     private void removed(ServiceInstance instance) {
         Lease lease = leases.remove(instance.id());
+        forget(lease);
         if (lease != null) {
             memory.replace(Lease.bytes(lease.reported), 0);
             if (lease.expires()) {
@@ -424,13 +481,13 @@ public final class RegistryTable {
     /** Restores an entry after a restart; its lease starts again, since it could not be renewed in the meantime. */
     synchronized void restore(Entry entry, long nowNanos, Instant at) {
         switch (entry) {
-            case Entry.Registered(var instance, var token, var lengthNanos, var drained) -> {
-                var lease = new Lease(interner.intern(instance), token);
+            case Entry.Registered(var instance, var token, var identity, var lengthNanos, var drained) -> {
+                var lease = new Lease(interner.intern(instance), token, identity);
                 lease.lengthNanos = lengthNanos;
                 lease.drained = drained;
                 Lease before = leases.get(instance.id());
                 memory.replace(before == null ? 0 : Lease.bytes(before.reported), Lease.bytes(instance));
-                leases.put(instance.id(), lease);
+                put(lease);
                 view.put(visible(lease, at), lengthNanos, running(nowNanos), at);
             }
             case Entry.Gone(var id) -> {
@@ -439,7 +496,8 @@ public final class RegistryTable {
                     view.remove(lease.service(), id, RemovalReason.CLOSED.text(), at);
                 }
             }
-            case Entry.Published(var text) -> contracts.publish(ServiceContract.parse(text), Set.of(), true);
+            case Entry.Published(var text) ->
+                contracts.publish(ServiceContract.parse(text), Set.of(), true, Registrant.of(""));
             case Entry.Withdrawn(var service, var version) -> {
                 if (contracts.history(service).versions().contains(version)) {
                     contracts.withdraw(service, version, Set.of());
@@ -455,14 +513,20 @@ public final class RegistryTable {
      * @param force whether to store it even if it breaks clients
      */
     public void publish(String text, boolean force) {
+        publish(text, force, Registrant.of(""), _ -> {});
+    }
+
+    /** @param check throws if the registrant may not publish contracts of a service */
+    void publish(String text, boolean force, Registrant registrant, Consumer<ServiceName> check) {
         ServiceContract contract;
         publishing.lock();
         try {
             contract = Requests.contract(text);
+            check.accept(contract.name());
             Set<String> live = changes.instances(contract.name()).stream()
                     .map(ServiceInstance::contract)
                     .collect(Collectors.toSet());
-            contracts.publish(contract, live, force);
+            contracts.publish(contract, live, force, registrant);
         } finally {
             publishing.unlock();
         }

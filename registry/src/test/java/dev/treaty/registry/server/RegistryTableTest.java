@@ -84,7 +84,7 @@ class RegistryTableTest {
         register("b", MINE, Duration.ofSeconds(7), START + SECOND);
         register("c", MINE, Duration.ofSeconds(3), START + 2 * SECOND);
         expire(START + 4 * SECOND);
-        table.renew("c", MINE, START + 4 * SECOND + SECOND / 2, STARTED);
+        table.renew("c", Registrant.of(MINE), START + 4 * SECOND + SECOND / 2, STARTED);
         long seen = table.changes().revision();
 
         assertThat(expire(START + 5 * SECOND)).isEqualTo(2 * SECOND + SECOND / 2);
@@ -110,12 +110,16 @@ class RegistryTableTest {
     void renewing_restarts_a_lease() {
         register("a", MINE, LEASE, START);
 
-        assertThat(table.renew("a", MINE, START + 9 * SECOND, STARTED)).isTrue();
+        assertThat(table.renew("a", Registrant.of(MINE), START + 9 * SECOND, STARTED))
+                .isTrue();
         assertThat(expire(START + 10 * SECOND)).isEqualTo(9 * SECOND);
-        assertThat(table.renew("a", YOURS, START + 15 * SECOND, STARTED)).isFalse();
-        assertThat(table.renew("b", MINE, START + 15 * SECOND, STARTED)).isFalse();
+        assertThat(table.renew("a", Registrant.of(YOURS), START + 15 * SECOND, STARTED))
+                .isFalse();
+        assertThat(table.renew("b", Registrant.of(MINE), START + 15 * SECOND, STARTED))
+                .isFalse();
         expire(START + 19 * SECOND);
-        assertThat(table.renew("a", MINE, START + 19 * SECOND, STARTED)).isFalse();
+        assertThat(table.renew("a", Registrant.of(MINE), START + 19 * SECOND, STARTED))
+                .isFalse();
     }
 
     @Test
@@ -250,7 +254,7 @@ class RegistryTableTest {
                 }
             }
             if (second % 3 == 0) {
-                living.forEach(id -> table.renew(id, MINE, now, STARTED));
+                living.forEach(id -> table.renew(id, Registrant.of(MINE), now, STARTED));
             }
             table.expire(now, STARTED);
             int at = second;
@@ -292,7 +296,8 @@ class RegistryTableTest {
         long seen = table.changes().revision();
         var stale = table.changes().instances(new ServiceName("s0")).getFirst();
 
-        assertThat(table.renew(stale.id(), MINE, START + 11 * SECOND, STARTED)).isTrue();
+        assertThat(table.renew(stale.id(), Registrant.of(MINE), START + 11 * SECOND, STARTED))
+                .isTrue();
 
         assertThat(table.changes().find(stale.service(), stale.id()))
                 .contains(Instances.of(stale.service(), stale.id()));
@@ -314,8 +319,8 @@ class RegistryTableTest {
     void a_single_expiry_is_not_limited() {
         var table = preserving(3, 1);
         pass(table, 1, 9);
-        table.renew("i0", MINE, START + 9 * SECOND, STARTED);
-        table.renew("i1", MINE, START + 9 * SECOND, STARTED);
+        table.renew("i0", Registrant.of(MINE), START + 9 * SECOND, STARTED);
+        table.renew("i1", Registrant.of(MINE), START + 9 * SECOND, STARTED);
         pass(table, 10, 11);
 
         assertThat(table.changes().instances(new ServiceName("s0"))).hasSize(2);
@@ -398,7 +403,7 @@ class RegistryTableTest {
                         .isEqualTo("critical for 30 s: the disk is full"));
         assertThat(table.overview(0, START + 31 * SECOND).critical()).isEqualTo(1);
 
-        assertThat(table.renew("i0", MINE, START + 32 * SECOND, STARTED))
+        assertThat(table.renew("i0", Registrant.of(MINE), START + 32 * SECOND, STARTED))
                 .as("it keeps its lease")
                 .isTrue();
         reportCritical(table, "i0", START + 33 * SECOND);
@@ -447,7 +452,8 @@ class RegistryTableTest {
         reportCritical(table, "i0", START);
         pass(table, 1, 301);
 
-        assertThat(table.renew("i0", MINE, START + 301 * SECOND, STARTED)).isFalse();
+        assertThat(table.renew("i0", Registrant.of(MINE), START + 301 * SECOND, STARTED))
+                .isFalse();
         assertThat(table.overview(0, START + 301 * SECOND).critical()).isZero();
     }
 
@@ -507,7 +513,7 @@ class RegistryTableTest {
         register("a", MINE, LEASE, START);
         register("b", MINE, LEASE, START);
         register("embedded", MINE, Duration.ZERO, START);
-        table.renew("b", MINE, START + 3 * SECOND, STARTED);
+        table.renew("b", Registrant.of(MINE), START + 3 * SECOND, STARTED);
 
         assertThat(table.renewals(table.changes().instances(ORDERS), 10, START + 5 * SECOND, STARTED))
                 .containsExactlyInAnyOrderEntriesOf(Map.of(

@@ -15,8 +15,11 @@ import java.util.regex.Pattern;
 
 /** The identity that a certificate states, by the rules of SPIFFE; or its DNS names if it has no SPIFFE id. */
 final class CertificateNames {
-    private static final int DNS_NAME = 2;
-    private static final int URI = 6;
+    // The types of alternative names, as X509Certificate numbers them.
+    static final int DNS_NAME = 2;
+    static final int URI = 6;
+    static final int ADDRESS = 7;
+
     private static final int ID_LENGTH_MAX = 2_048;
     private static final int SHOWN_MAX = 200;
 
@@ -96,6 +99,7 @@ final class CertificateNames {
         }
     }
 
+    /** Returns the alternative names of a type. */
     static List<String> names(X509Certificate certificate, int type) throws CertificateException {
         Collection<List<?>> all = certificate.getSubjectAlternativeNames();
         var names = new ArrayList<String>();

@@ -35,7 +35,7 @@ import javax.net.ssl.SSLSession;
  *
  * <p>The files are compared every {@link #COMPARED_SECONDS} seconds. They have two parts: the own certificate with its
  * key, and the trusted authorities with their lists of revoked certificates. A part that has changed is used once it is
- * right; until then the one before stays in force, and {@link #health} and an {@linkplain Event.CertificatesChanged
+ * right; until then the one before stays in force, and {@link #health} and an {@linkplain Event.SecurityNoticed
  * event} say what is wrong. So a key and its certificate may be replaced one after the other, or by a symbolic link as
  * Kubernetes does. A certificate is right if the key fits it, it is valid, it states an identity, and the trusted
  * authorities accept it, unless they do not accept the one before either.
@@ -126,8 +126,7 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
         boolean ownChanged = own.update(this::checkAccepted);
         if (trustChanged || ownChanged) {
             current = next(current.number);
-            events.emit(new Event.CertificatesChanged(
-                    current.number, false, described(trustChanged, ownChanged, identity())));
+            events.emit(new Event.SecurityNoticed(false, described(trustChanged, ownChanged, identity())));
         } else if (!current.ended.equals(trust.value.ended(time.instant()))) {
             current = next(current.number); // so that connections are identified again
         }
@@ -161,7 +160,7 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
         List<String> now = findProblems(time.instant());
         for (String problem : now) {
             if (!problems.contains(problem)) {
-                events.emit(new Event.CertificatesChanged(current.number, true, problem));
+                events.emit(new Event.SecurityNoticed(true, problem));
             }
         }
         problems = now;

@@ -11,13 +11,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** Transport security on a manual clock, with the events that it emitted. */
 final class Watched implements AutoCloseable {
     private final ManualTime time;
-    private final List<Event.CertificatesChanged> events = new CopyOnWriteArrayList<>();
+    private final List<Event.SecurityNoticed> events = new CopyOnWriteArrayList<>();
     private final FileTransportSecurity security;
 
     Watched(TlsPolicy policy, ManualTime time) throws CertificateException {
         this.time = time;
         this.security = FileTransportSecurity.start(
-                policy, Watched::mayServe, event -> events.add((Event.CertificatesChanged) event), time);
+                policy, Watched::mayServe, event -> events.add((Event.SecurityNoticed) event), time);
     }
 
     private static boolean mayServe(String identity, ServiceName service) {
@@ -31,8 +31,8 @@ final class Watched implements AutoCloseable {
     /** Returns the problems that were reported. */
     List<String> problems() {
         return events.stream()
-                .filter(Event.CertificatesChanged::problem)
-                .map(Event.CertificatesChanged::message)
+                .filter(Event.SecurityNoticed::problem)
+                .map(Event.SecurityNoticed::message)
                 .toList();
     }
 
