@@ -32,8 +32,6 @@ import org.jspecify.annotations.Nullable;
  *       treaty.Introspection}
  *   <li>{@code treaty.health}: each caller reads {@code /-/health}, also without credentials, for probes
  * </ul>
- *
- * {@snippet class="AccessExample" region="decide"}
  */
 public final class AccessRules {
     /** The built-in rules alone. */

@@ -8,5 +8,9 @@
  * what a caller may do.
  *
  * {@snippet class="TokenExample" region="tokens"}
+ *
+ * {@snippet class="AccessExample" region="decide"}
+ *
+ * {@snippet class="AccessExample" region="matrix"}
  */
 package dev.treaty.security;

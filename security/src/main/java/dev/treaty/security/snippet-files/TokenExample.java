@@ -16,8 +16,8 @@ import java.util.Set;
 class TokenExample {
     void tokens(Time time, Events events) throws Exception {
         // @start region="tokens"
-        try (var service = new TokenService(
-                        Path.of("tokens"), IssuePolicy.STANDARD, time, events, RandomSource.secure());
+        try (var service =
+                        new TokenService(Path.of("tokens"), IssuePolicy.STANDARD, time, events, RandomSource.secure());
                 var follower = new TokenFollower(service, time, events, RandomSource.system()).started();
                 var authenticator = new TokenAuthenticator(
                         TokenPolicy.own(Set.of("shop.Orders")),
