@@ -61,7 +61,7 @@ public final class RegistryConnection {
     public final String address;
     public final Time time;
     public final Events events;
-    final RegistryPolicy policy;
+    public final RegistryPolicy policy;
     final RandomGenerator random;
     private final RegistryProtocol registry;
     private final Principal self;
