@@ -6,6 +6,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.treaty.cli {
     requires static transitive org.jspecify;
     requires dev.treaty;
+    requires dev.treaty.certificates;
     requires dev.treaty.registry.dns;
     requires dev.treaty.registry.compat;
     requires info.picocli;
@@ -20,6 +21,8 @@ module dev.treaty.cli {
             dev.treaty.demo;
 
     opens dev.treaty.cli to
+            info.picocli;
+    opens dev.treaty.cli.certs to
             info.picocli;
     opens dev.treaty.cli.config to
             info.picocli;

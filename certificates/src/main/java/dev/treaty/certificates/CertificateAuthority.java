@@ -3,6 +3,7 @@ package dev.treaty.certificates;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -229,7 +230,7 @@ public final class CertificateAuthority {
             var extensions = new JcaX509ExtensionUtils();
             var builder = new JcaX509v3CertificateBuilder(
                     certificate.getSubjectX500Principal(),
-                    serial(keys.getPublic()),
+                    serial(keys.getPublic(), from),
                     Date.from(from),
                     Date.from(to),
                     new X500Principal("CN=" + request.name()),
@@ -421,7 +422,7 @@ public final class CertificateAuthority {
                     + "\" must be lower-case letters, digits, dots, hyphens and underscores");
         }
         Instant from = now.truncatedTo(ChronoUnit.SECONDS).minus(BACKDATED);
-        BigInteger serial = serial(keys.getPublic());
+        BigInteger serial = serial(keys.getPublic(), from);
         var subject = new X500Principal(
                 "CN=Treaty development authority " + serial.toString(16).substring(0, 8) + ",O=" + trustDomain);
         var only = new GeneralSubtree(new GeneralName(GeneralName.uniformResourceIdentifier, trustDomain));
@@ -484,9 +485,11 @@ public final class CertificateAuthority {
     }
 
     /** Returns a serial number as random as a new key. */
-    private static BigInteger serial(PublicKey key) {
+    private static BigInteger serial(PublicKey key, Instant from) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(key.getEncoded());
+            MessageDigest hash = MessageDigest.getInstance("SHA-256");
+            hash.update(from.toString().getBytes(StandardCharsets.US_ASCII));
+            byte[] digest = hash.digest(key.getEncoded());
             return new BigInteger(1, Arrays.copyOf(digest, SERIAL_BYTES)).setBit(8 * SERIAL_BYTES - 2);
         } catch (GeneralSecurityException e) {
             throw failed(e);

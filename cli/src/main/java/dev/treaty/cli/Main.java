@@ -1,5 +1,6 @@
 package dev.treaty.cli;
 
+import dev.treaty.cli.certs.CertsCommand;
 import dev.treaty.cli.config.ConfigCommand;
 import dev.treaty.cli.contract.ContractCommand;
 import dev.treaty.cli.shell.CompletionCommand;
@@ -62,6 +63,7 @@ public final class Main extends CommandGroup {
         COMMANDS.put("contract", ContractCommand.class);
         COMMANDS.put("config", ConfigCommand.class);
         COMMANDS.put("access", AccessCommand.class);
+        COMMANDS.put("certs", CertsCommand.class);
         COMMANDS.put("completion", CompletionCommand.class);
         COMMANDS.put("man", ManCommand.class);
         COMMANDS.put("help", HelpCommand.class);

@@ -35,7 +35,7 @@ class DependenciesTest {
             entry("observe", Set.of("core")),
             entry("facade", upTo("observe")),
             entry("simulation", upTo("facade")),
-            entry("cli", upTo("registry-compat")),
+            entry("cli", upTo("certificates")),
             entry("demo", upTo("cli")),
             entry("benchmarks", upTo("demo")),
             entry("examples/shop", upTo("facade")),

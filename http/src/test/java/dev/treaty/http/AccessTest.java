@@ -180,8 +180,9 @@ class AccessTest {
 
     @Test
     void a_request_waits_for_the_check_of_its_credentials_and_is_then_read() throws Exception {
-        String text = " ".repeat(3 << 20);
-        try (RawConnection raw = open()) {
+        String text = " ".repeat(32 << 20); // more than the buffers of sockets hold
+        try (HttpServer large = server(HttpServerOptions.STANDARD.bodies(33 << 20, 512L << 20), access);
+                var raw = new RawConnection(large.endpoint().port())) {
             var sent = CompletableFuture.runAsync(() -> {
                 try {
                     raw.send(RawConnection.post(LAST, "{" + text + "}", SLOW)

@@ -82,7 +82,7 @@ class TlsTest {
     }
 
     /** What is wrong with a certificate. */
-    private enum Wrong {
+    enum Wrong {
         NAME,
         EXPIRED,
         NOT_YET_VALID,

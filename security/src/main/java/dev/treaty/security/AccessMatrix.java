@@ -15,8 +15,6 @@ import java.util.stream.Stream;
  * Asserts in a test who may do what, as a table of callers and operations. Nothing has to run for it: the policy is that
  * of a file, {@code Settings.load(file, environment).security().access()}.
  *
- * {@snippet class="AccessExample" region="matrix"}
- *
  * <p>The first line of a table names the callers: proven by certificates; with roles in parentheses, such as {@code
  * alice(operator)}; {@code anonymous} without credentials; or as they were {@linkplain #caller added}. Each other line
  * begins with {@code SERVICE/OPERATION}, or with an action and its resource, such as {@code get /-/metrics} or {@code

@@ -15,8 +15,8 @@ import java.util.stream.Stream;
  * @param key its key, in PKCS#8, not encrypted; empty for PKCS#12
  * @param password a file with the password of the PKCS#12 file; a line break at its end does not count
  * @param authorities the certificates of the trusted authorities; at least one file with at least one certificate
- * @param revocations lists of revoked certificates, PEM or DER. If there are any, each certificate must be of an
- *     authority that has a list which has not ended: without one it is refused
+ * @param revocations lists of revoked certificates, PEM or DER. If there are any, each authority needs one, also those
+ *     between a certificate and a trusted authority; without one, or once it has ended, its certificates are refused
  */
 public record CertificateFiles(
         Optional<Path> certificate,

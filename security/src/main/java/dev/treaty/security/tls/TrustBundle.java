@@ -4,6 +4,7 @@ import dev.treaty.core.text.PrintableText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.cert.CRLException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -57,7 +58,27 @@ final class TrustBundle {
         for (Path file : files.revocations()) {
             revocations.addAll(revocations(file, contents.of(file)));
         }
+        if (!revocations.isEmpty()) {
+            for (TrustAnchor anchor : anchors) {
+                checkList(anchor.getTrustedCert(), revocations);
+            }
+        }
         return new TrustBundle(Set.copyOf(anchors), List.copyOf(revocations));
+    }
+
+    private static void checkList(X509Certificate authority, List<X509CRL> revocations) throws CertificateException {
+        for (X509CRL list : revocations) {
+            try {
+                if (list.getIssuerX500Principal().equals(authority.getSubjectX500Principal())) {
+                    list.verify(authority.getPublicKey());
+                    return;
+                }
+            } catch (GeneralSecurityException _) {
+                // of another authority with that name
+            }
+        }
+        throw new CertificateException("there is no list of revoked certificates of the authority "
+                + subject(authority) + ", which every authority needs once one has a list");
     }
 
     private static List<X509CRL> revocations(Path file, byte[] content) throws CertificateException {

@@ -13,8 +13,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,6 +28,7 @@ import javax.net.ssl.SSLSession;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Peers with wrong certificates, as clients of a server and as servers of a client: none may be accepted. */
@@ -157,6 +160,24 @@ class PeerAttackTest {
                 authority.issue(CertificateRequest.of("middle").asAuthority());
         IssuedCertificate leaf = CertificateAuthority.below(middle, time).issue(ORDERS);
         refused(new Attacker(leaf.key(), leaf.certificate(), middle.certificate()), "");
+    }
+
+    @Test
+    @Timeout(20)
+    void a_chain_of_authorities_that_sign_each_other_is_refused_soon() throws Exception {
+        IssuedCertificate first = authority.issue(CertificateRequest.of("middle").asAuthority());
+        var keys = new KeyPair(first.certificate().getPublicKey(), first.key());
+        CertificateRequest again = CertificateRequest.of("middle").asAuthority().withKeys(keys);
+        var chain = new ArrayList<X509Certificate>();
+        var middle = CertificateAuthority.below(first, time);
+        IssuedCertificate leaf = middle.issue(ORDERS);
+        chain.add(leaf.certificate());
+        for (int i = 0; i < 7; i++) {
+            time.advance(Duration.ofSeconds(1)); // so that all are different
+            chain.add(middle.issue(again).certificate());
+        }
+        assertThat(chain).doesNotHaveDuplicates();
+        refused(new Attacker(leaf.key(), chain.toArray(X509Certificate[]::new)), "");
     }
 
     @Test

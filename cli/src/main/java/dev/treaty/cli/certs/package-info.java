@@ -1,0 +1,2 @@
+/** The command {@code treaty certs}. */
+package dev.treaty.cli.certs;
