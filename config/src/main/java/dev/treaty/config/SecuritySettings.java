@@ -103,7 +103,7 @@ public record SecuritySettings(
         @Description("The addresses that instances may have in a registry that this process serves.")
         EndpointPolicy endpoints) {
 
-    private static final String NAMES = "\\*|[^*\\s\\u0000-\\u001F\\u007F-\\u009F]{1,200}"
+    static final String NAMES = "\\*|[^*\\s\\u0000-\\u001F\\u007F-\\u009F]{1,200}"
             + "|[^*\\s\\u0000-\\u001F\\u007F-\\u009F]{1,200}\\.\\*|[^*\\s\\u0000-\\u001F\\u007F-\\u009F]{0,200}/\\*";
 
     /** An address that is encrypted, or does not leave the machine. */
