@@ -145,8 +145,8 @@ public final class Security {
         runtime.events().emit(new Event.SecurityNoticed(problem, cut));
     }
 
-    /** What the network of the process uses. */
-    ProcessSecurity process() {
+    /** Returns what protects the network of the process, for other servers in it. */
+    public ProcessSecurity process() {
         return on ? new ProcessSecurity(Optional.ofNullable(tls), tokens, new Access()) : ProcessSecurity.OFF;
     }
 

@@ -1,10 +1,12 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.config.SecuritySettings;
 import dev.treaty.core.time.RandomSource;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.HttpServer;
 import dev.treaty.http.HttpServerOptions;
+import dev.treaty.registry.RegistryProtection;
 import dev.treaty.registry.compat.CheckNetworks;
 import dev.treaty.registry.compat.ConsulApi;
 import dev.treaty.registry.compat.PrometheusApi;
@@ -65,13 +67,19 @@ final class CompatibilityApis implements AutoCloseable {
         try {
             if (httpPort != null) {
                 var options = HttpServerOptions.STANDARD.at(host, httpPort);
-                var server = new HttpServer(options, Time.system(), RandomSource.system());
-                closers.push(server::close);
                 ConsulApi consul = consul(treaty, networks(host));
                 closers.push(consul::close);
-                server.handle("/v1/", consul);
+                var server = new HttpServer(
+                        options,
+                        treaty.security().process().tls().orElse(null),
+                        consul.access(),
+                        Time.system(),
+                        RandomSource.system());
+                closers.push(server::close);
+                server.handle(ConsulApi.PREFIX, consul);
                 server.handle("/prometheus/", new PrometheusApi(treaty.registry()));
-                String address = "http://" + host + ":" + server.endpoint().port();
+                String address = (treaty.security().on() ? "https://" : "http://") + host + ":"
+                        + server.endpoint().port();
                 addresses.put("consul", address);
                 addresses.put("prometheus", address + "/prometheus/targets");
             }
@@ -101,7 +109,10 @@ final class CompatibilityApis implements AutoCloseable {
         Optional<Path> directory = treaty.settings().registryServer().data().map(data -> Path.of(data, "consul"));
         try {
             FileStore store = directory.isPresent() ? new FileStore(directory.get()) : null;
-            return new ConsulApi(treaty.registry(), Time.system(), store, networks);
+            SecuritySettings settings = treaty.settings().security();
+            var protection = new RegistryProtection(
+                    treaty.security().process().access(), settings.quotas(), settings.endpoints());
+            return new ConsulApi(treaty.registry(), Time.system(), store, networks, protection);
         } catch (IOException e) {
             throw new CommandFailed("registrations of Consul clients cannot be kept in "
                     + directory.map(Path::toString).orElse("memory") + ": " + e.getMessage());

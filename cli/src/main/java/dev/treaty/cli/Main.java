@@ -63,6 +63,7 @@ public final class Main extends CommandGroup {
         COMMANDS.put("contract", ContractCommand.class);
         COMMANDS.put("config", ConfigCommand.class);
         COMMANDS.put("certs", CertsCommand.class);
+        COMMANDS.put("access", AccessCommand.class);
         COMMANDS.put("completion", CompletionCommand.class);
         COMMANDS.put("man", ManCommand.class);
         COMMANDS.put("help", HelpCommand.class);

@@ -2,13 +2,16 @@ package dev.treaty.http;
 
 import dev.treaty.codec.Json;
 import dev.treaty.codec.MessageException;
+import dev.treaty.codec.json.MessageReader;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
 import dev.treaty.core.health.HealthProbe;
+import dev.treaty.core.security.TransportSecurity;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.client.GrpcHealth;
+import dev.treaty.http.client.HealthPage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -25,6 +28,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Creates the probes that check the health of instances over the network. A probe sends an HTTP request, opens a TCP
@@ -44,10 +48,27 @@ public final class HealthProbes implements AutoCloseable {
 
     private final Time time;
     private final Duration timeout;
+    private final @Nullable TransportSecurity tls;
     private final HttpClient client;
 
-    /** @param timeout the maximum time for a connection or a response */
+    /**
+     * Probes without a certificate of their own.
+     *
+     * @param timeout the maximum time for a connection or a response
+     */
     public HealthProbes(Time time, Duration timeout) {
+        this(time, timeout, null);
+    }
+
+    /**
+     * Probes of a process.
+     *
+     * @param timeout the maximum time for a connection or a response
+     * @param tls its certificate, and whom it trusts: for the probe {@code treaty} of endpoints with {@code https},
+     *     whose server must be one of the service. Other probes trust the authorities of the Java runtime. Null for none
+     */
+    public HealthProbes(Time time, Duration timeout, @Nullable TransportSecurity tls) {
+        this.tls = tls;
         this.time = time;
         this.timeout = timeout;
         this.client = HttpClient.newBuilder()
@@ -74,7 +95,12 @@ public final class HealthProbes implements AutoCloseable {
         return switch (word) {
             case "tcp" -> tcp(endpoint);
             case "grpc" -> grpc(endpoint, tls, "");
-            case "treaty" -> http(URI.create(origin + "/-/health/" + service));
+            case "treaty" -> {
+                TransportSecurity own = this.tls;
+                yield own != null && endpoint.protocol().equals("https")
+                        ? secured(service, endpoint, own)
+                        : http(URI.create(origin + "/-/health/" + service));
+            }
             default ->
                 throw new IllegalArgumentException("\"" + word + "\" is not a health probe: use a path that begins"
                         + " with /, tcp, grpc, grpc/SERVICE or treaty");
@@ -97,6 +123,19 @@ public final class HealthProbes implements AutoCloseable {
                 }
             } catch (IOException e) {
                 return health(Status.CRITICAL, address + " does not answer");
+            }
+        };
+    }
+
+    private HealthProbe secured(ServiceName service, ServiceEndpoint endpoint, TransportSecurity own) {
+        URI address = URI.create(endpoint + "/-/health/" + service);
+        return () -> {
+            try {
+                HealthPage page = HealthPage.read(service, endpoint, own, timeout, BODY_BYTES_MAX);
+                return healthPage(page.body()).orElseGet(() -> ofStatus(address, page.status()));
+            } catch (IOException e) {
+                String reason = e.getMessage() == null ? "" : ": " + MessageReader.echo(e.getMessage());
+                return health(Status.CRITICAL, address + " does not answer" + reason);
             }
         };
     }

@@ -133,7 +133,8 @@ public final class HttpServer implements Server {
         this.options = options;
         this.listener = new Listener(options, tls, new Requests(), time, random);
         this.health = new HealthPages(() -> draining, listener::accepting, time);
-        this.endpoint = new ServiceEndpoint(tls == null ? "http" : "https", reachableHost(options.host()), listener.listen());
+        this.endpoint =
+                new ServiceEndpoint(tls == null ? "http" : "https", reachableHost(options.host()), listener.listen());
     }
 
     private static String reachableHost(String host) {
@@ -357,7 +358,8 @@ public final class HttpServer implements Server {
         return new Action() {
             @Override
             public Response run(byte[] body) throws InterruptedException {
-                var answer = answer(handler.getValue(), new RawHandler.Request(request.method(), path, query, body, sender));
+                var answer =
+                        answer(handler.getValue(), new RawHandler.Request(request.method(), path, query, body, sender));
                 var headers = new LinkedHashMap<>(answer.headers());
                 headers.put("Content-Type", answer.contentType());
                 return new Response(answer.status(), headers, answer.body());
@@ -422,7 +424,8 @@ public final class HttpServer implements Server {
         if (page != null) {
             return _ -> new Response(200, Map.of("Content-Type", page.contentType), page.body.get());
         }
-        boolean details = caller == null || access.authorize(caller, HEALTH, "get").allowed();
+        boolean details =
+                caller == null || access.authorize(caller, HEALTH, "get").allowed();
         if (path.equals(HEALTH)) {
             return _ -> health.of(services, details);
         }

@@ -55,8 +55,7 @@ public final class HttpTransport implements Transport {
      * @param tokens what calls carry as their authorization if they have none; sent over encrypted connections, and
      *     over others only on loopback
      */
-    public HttpTransport(
-            HttpTransportOptions options, @Nullable TransportSecurity tls, TokenSource tokens, Time time) {
+    public HttpTransport(HttpTransportOptions options, @Nullable TransportSecurity tls, TokenSource tokens, Time time) {
         this.options = options;
         this.tls = tls;
         this.tokens = tokens;

@@ -61,7 +61,10 @@ class AccessTest {
                     return new ServiceResponse.Ok<>(Optional.empty(), Origin.SERVICE, 0, ResponseMetadata.NONE);
                 },
                 () -> new ServiceHealth(
-                        ServiceHealth.Status.WARNING, "the disk is full", Time.system().instant(), Map.of("a", "b")),
+                        ServiceHealth.Status.WARNING,
+                        "the disk is full",
+                        Time.system().instant(),
+                        Map.of("a", "b")),
                 gate));
     }
 
@@ -110,7 +113,8 @@ class AccessTest {
                 }
             }
             try (var raw = new RawConnection(secured.endpoint().port(), TestTls.anonymous())) {
-                assertThat(raw.exchange(RawConnection.post(LAST, "{}")).status()).isEqualTo(401);
+                assertThat(raw.exchange(RawConnection.post(LAST, "{}")).status())
+                        .isEqualTo(401);
             }
         }
         assertThat(calls)
@@ -146,7 +150,8 @@ class AccessTest {
 
     @Test
     void the_scheme_has_any_case_and_the_length_of_a_token_is_limited() throws Exception {
-        assertThat(send(RawConnection.post(LAST, "{}", "authorization: bEARER alice")).status())
+        assertThat(send(RawConnection.post(LAST, "{}", "authorization: bEARER alice"))
+                        .status())
                 .isEqualTo(200);
         assertThat(send(RawConnection.post(LAST, "{}", "Authorization: Bearer " + "a".repeat(8 << 10)))
                         .status())
@@ -165,8 +170,7 @@ class AccessTest {
         assertThat(anonymous.status()).isEqualTo(401);
         assertThat(anonymous.body()).contains("credentials are needed");
         assertThat(anonymous.head()).contains("\r\nWWW-Authenticate: Bearer\r\n");
-        RawConnection.Answer denied =
-                send(RawConnection.head(LAST, 4 << 20, expect, "Authorization: Bearer bob"));
+        RawConnection.Answer denied = send(RawConnection.head(LAST, 4 << 20, expect, "Authorization: Bearer bob"));
         assertThat(denied.status()).isEqualTo(403);
         assertThat(denied.notReached()).isTrue();
         assertThat(denied.head()).contains("\r\nTreaty-Retry: no\r\n");
@@ -176,8 +180,9 @@ class AccessTest {
 
     @Test
     void a_request_waits_for_the_check_of_its_credentials_and_is_then_read() throws Exception {
-        String text = " ".repeat(3 << 20);
-        try (RawConnection raw = open()) {
+        String text = " ".repeat(32 << 20); // more than the buffers of sockets hold
+        try (HttpServer large = server(HttpServerOptions.STANDARD.bodies(33 << 20, 512L << 20), access);
+                var raw = new RawConnection(large.endpoint().port())) {
             var sent = CompletableFuture.runAsync(() -> {
                 try {
                     raw.send(RawConnection.post(LAST, "{" + text + "}", SLOW)
@@ -204,10 +209,9 @@ class AccessTest {
     @Test
     void a_request_of_http_2_waits_for_the_check_of_its_credentials_while_others_go_on() throws Exception {
         TestTls tls = TestTls.of(NAME);
-        try (var secured = new HttpServer(
-                        HttpServerOptions.STANDARD, tls, access, Time.system(), RandomSource.system());
-                var client =
-                        HttpClient.newBuilder().sslContext(tls.context()).build()) {
+        try (var secured =
+                        new HttpServer(HttpServerOptions.STANDARD, tls, access, Time.system(), RandomSource.system());
+                var client = HttpClient.newBuilder().sslContext(tls.context()).build()) {
             host(secured, Gate.OPEN);
             assertThat(http2(client, secured, "alice", "{}".getBytes(StandardCharsets.US_ASCII))
                             .get(20, TimeUnit.SECONDS)
@@ -228,8 +232,7 @@ class AccessTest {
         }
     }
 
-    private CompletableFuture<HttpResponse<String>> http2(
-            HttpClient client, HttpServer at, String token, byte[] body) {
+    private CompletableFuture<HttpResponse<String>> http2(HttpClient client, HttpServer at, String token, byte[] body) {
         String address = "https://localhost:" + at.endpoint().port();
         return client.sendAsync(
                 HttpRequest.newBuilder(URI.create(address + LAST))
@@ -306,7 +309,8 @@ class AccessTest {
                 return caller.name().equals("bob") ? Fault.unreached(Code.RESOURCE_EXHAUSTED, "too many") : null;
             }
         });
-        assertThat(send(RawConnection.head(LAST, 4 << 20, "Authorization: Bearer bob")).status())
+        assertThat(send(RawConnection.head(LAST, 4 << 20, "Authorization: Bearer bob"))
+                        .status())
                 .isEqualTo(429);
         assertThat(send(RawConnection.post(LAST, "{}", ALICE)).status()).isEqualTo(200);
     }
@@ -336,7 +340,8 @@ class AccessTest {
             for (String method : List.of("POST", "GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "post", "TRACE")) {
                 for (String path : tricks) {
                     calls.clear();
-                    String head = RawConnection.head(path, 2, caller.isEmpty() ? "X: y" : "Authorization: Bearer " + caller)
+                    String head = RawConnection.head(
+                                    path, 2, caller.isEmpty() ? "X: y" : "Authorization: Bearer " + caller)
                             .replaceFirst("POST", method);
                     int status;
                     try (RawConnection raw = open()) {
@@ -345,7 +350,9 @@ class AccessTest {
                     }
                     boolean exact = path.equals(LAST) || path.equals(LAST + "?a=b");
                     boolean expected = exact && method.equals("POST") && caller.equals("alice");
-                    assertThat(status == 200).as("%s %s by %s", method, path, caller).isEqualTo(expected);
+                    assertThat(status == 200)
+                            .as("%s %s by %s", method, path, caller)
+                            .isEqualTo(expected);
                     assertThat(calls).hasSize(expected ? 1 : 0);
                 }
             }
@@ -380,7 +387,8 @@ class AccessTest {
 
     @Test
     void a_raw_handler_gets_its_caller_also_by_the_token_of_consul() throws Exception {
-        server.handle("/v1/", request -> RawHandler.Answer.text(200, request.caller().name()));
+        server.handle(
+                "/v1/", request -> RawHandler.Answer.text(200, request.caller().name()));
         String get = "GET /v1/catalog HTTP/1.1\r\nHost: localhost\r\n";
         assertThat(send(get + "\r\n").status()).isEqualTo(401);
         assertThat(send(get + "X-Consul-Token: alice\r\n\r\n").status()).isEqualTo(403);
@@ -395,8 +403,7 @@ class AccessTest {
 
     @Test
     void a_browser_may_ask_without_credentials() throws Exception {
-        try (HttpServer open =
-                        server(HttpServerOptions.STANDARD.origins(Set.of("https://shop.example")), access);
+        try (HttpServer open = server(HttpServerOptions.STANDARD.origins(Set.of("https://shop.example")), access);
                 var raw = new RawConnection(open.endpoint().port())) {
             raw.send("OPTIONS " + LAST + " HTTP/1.1\r\nHost: localhost\r\nOrigin: https://shop.example\r\n"
                     + "Access-Control-Request-Method: POST\r\n\r\n");

@@ -112,6 +112,27 @@ class HealthProbesTest {
     }
 
     @Test
+    void the_health_of_a_service_that_uses_tls_is_read_if_the_server_proves_to_be_one_of_it() throws Exception {
+        try (Running running = new Running(
+                        HttpServerOptions.STANDARD,
+                        HttpTransportOptions.STANDARD,
+                        TestTls.of(SHOP.value()),
+                        TestTls.of("a"));
+                Running other = new Running(
+                        HttpServerOptions.STANDARD, HttpTransportOptions.STANDARD, TestTls.of("b"), TestTls.of("a"));
+                var trusting = new HealthProbes(Time.system(), Duration.ofMinutes(1), TestTls.of("shop.Web"))) {
+            ServiceHealth passing =
+                    trusting.of("treaty", SHOP, running.server.endpoint()).probe();
+            assertThat(passing.status()).isEqualTo(Status.PASSING);
+            ServiceHealth refused =
+                    trusting.of("treaty", SHOP, other.server.endpoint()).probe();
+            assertThat(refused.status()).isEqualTo(Status.CRITICAL);
+            assertThat(refused.message()).contains("b may not serve " + SHOP);
+            assertThat(probe("treaty", running.server.endpoint()).status()).isEqualTo(Status.CRITICAL);
+        }
+    }
+
+    @Test
     void a_tcp_probe_connects() throws Exception {
         try (var socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             assertThat(probe("tcp", endpoint("tcp", socket.getLocalPort())).status())

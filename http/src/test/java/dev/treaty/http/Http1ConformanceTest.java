@@ -14,7 +14,9 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -33,6 +35,12 @@ class Http1ConformanceTest {
     /** Larger requests are sent in pieces of this size instead of single bytes. */
     private static final int PIECE = 1_021;
 
+    /** The size of a piece that is the whole request. */
+    private static final int WHOLE = Integer.MAX_VALUE;
+
+    /** What fits into a record of TLS. A client of Java reads no response after it could not write. */
+    private static final int RECORD_BYTES_MAX = 16 << 10;
+
     private static final int SINGLE_BYTES_MAX = 4_000;
 
     /** Shows that the connection was open, and closes it. */
@@ -40,22 +48,28 @@ class Http1ConformanceTest {
 
     private final AtomicInteger calls = new AtomicInteger();
     private final AtomicInteger smuggled = new AtomicInteger();
+    private final TestTls tls = TestTls.of(Running.CONTRACT.name().value());
     private Running running;
+    private Running encrypted;
 
     @BeforeAll
     void open() {
-        running = new Running(HttpServerOptions.STANDARD.bodyBytesMax(200_000), HttpTransportOptions.STANDARD);
+        var options = HttpServerOptions.STANDARD.bodyBytesMax(200_000);
+        running = new Running(options, HttpTransportOptions.STANDARD);
+        encrypted = new Running(options, HttpTransportOptions.STANDARD, tls, tls);
         Handler counting = call -> {
             boolean last = call.operation().name().equals("last");
             (last ? calls : smuggled).incrementAndGet();
             return ServiceResponse.<Object>ok(last ? Optional.empty() : null);
         };
         running.host(counting);
+        encrypted.host(counting);
     }
 
     @AfterAll
     void close() {
         running.close();
+        encrypted.close();
     }
 
     /** A response. */
@@ -69,6 +83,17 @@ class Http1ConformanceTest {
         return Http1Cases.all().map(each -> Arguments.argumentSet(each.name(), each));
     }
 
+    /** All cases but large ones, and those whose target has the scheme of unencrypted connections. */
+    static Stream<Arguments> casesOverTls() {
+        return Http1Cases.all()
+                .filter(each -> each.bytes().length > 0)
+                .filter(each -> each.bytes().length + SMUGGLED.length + FURTHER.length < RECORD_BYTES_MAX)
+                .filter(each -> !new String(each.bytes(), StandardCharsets.ISO_8859_1)
+                        .toLowerCase(Locale.ROOT)
+                        .contains("http://"))
+                .map(each -> Arguments.argumentSet(each.name(), each));
+    }
+
     @Test
     void there_are_enough_cases() {
         assertThat(Http1Cases.all().map(Http1Cases.Case::name))
@@ -79,29 +104,51 @@ class Http1ConformanceTest {
     @ParameterizedTest
     @MethodSource("cases")
     void each_request_is_answered_as_specified(Http1Cases.Case each) throws IOException {
-        check(each, each.bytes().length);
+        check(each, each.bytes().length, connect());
     }
 
     @ParameterizedTest
     @MethodSource("cases")
     void each_request_is_answered_the_same_if_its_bytes_arrive_one_by_one(Http1Cases.Case each) throws IOException {
-        check(each, each.bytes().length > SINGLE_BYTES_MAX ? PIECE : 1);
+        check(each, each.bytes().length > SINGLE_BYTES_MAX ? PIECE : 1, connect());
     }
 
-    private void check(Http1Cases.Case each, int piece) throws IOException {
+    @ParameterizedTest
+    @MethodSource("casesOverTls")
+    void each_request_is_answered_the_same_over_tls(Http1Cases.Case each) throws IOException {
+        check(
+                each,
+                WHOLE,
+                tls.context()
+                        .getSocketFactory()
+                        .createSocket(
+                                InetAddress.getLoopbackAddress(),
+                                encrypted.server.endpoint().port()));
+    }
+
+    private Socket connect() throws IOException {
+        return new Socket(
+                InetAddress.getLoopbackAddress(), running.server.endpoint().port());
+    }
+
+    private void check(Http1Cases.Case each, int piece, Socket connected) throws IOException {
         calls.set(0);
         smuggled.set(0);
         List<Answer> answers;
-        try (var socket = new Socket(
-                InetAddress.getLoopbackAddress(), running.server.endpoint().port())) {
+        try (Socket socket = connected) {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(10_000);
-            write(socket.getOutputStream(), each.bytes(), piece);
+            byte[] next = each.ends() ? new byte[0] : each.open() ? FURTHER : SMUGGLED;
+            if (piece == WHOLE) { // in one record
+                byte[] both = Arrays.copyOf(each.bytes(), each.bytes().length + next.length);
+                System.arraycopy(next, 0, both, each.bytes().length, next.length);
+                write(socket.getOutputStream(), both, both.length);
+            } else {
+                write(socket.getOutputStream(), each.bytes(), piece);
+                write(socket.getOutputStream(), next, Math.max(1, next.length));
+            }
             if (each.ends()) {
                 socket.shutdownOutput();
-            } else {
-                byte[] next = each.open() ? FURTHER : SMUGGLED;
-                write(socket.getOutputStream(), next, next.length);
             }
             answers = answers(readAll(socket.getInputStream()), each.head());
         }

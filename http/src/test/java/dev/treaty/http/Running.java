@@ -50,8 +50,7 @@ public final class Running implements AutoCloseable {
             HttpTransportOptions transportOptions,
             @Nullable TransportSecurity serverTls,
             @Nullable TransportSecurity clientTls) {
-        server = new HttpServer(
-                serverOptions, serverTls, AccessControl.OFF, Time.system(), RandomSource.system());
+        server = new HttpServer(serverOptions, serverTls, AccessControl.OFF, Time.system(), RandomSource.system());
         host(Dispatcher.of(Shop.class, CONTRACT, shop, (_, failure) -> failures.add(failure)));
         transport = new HttpTransport(transportOptions, clientTls, TokenSource.NONE, Time.system());
         connection = transport.connect(server.endpoint(), CONTRACT.name());

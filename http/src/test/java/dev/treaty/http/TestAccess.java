@@ -62,8 +62,7 @@ final class TestAccess implements AccessControl {
     private static Authentication of(String secret) {
         return Set.of("alice", "bob").contains(secret)
                 ? new Authentication.Accepted(Principal.proven(secret, Proof.TOKEN))
-                : new Authentication.Refused(
-                        Fault.unreached(Code.UNAUTHENTICATED, "the credentials are not valid"));
+                : new Authentication.Refused(Fault.unreached(Code.UNAUTHENTICATED, "the credentials are not valid"));
     }
 
     @Override

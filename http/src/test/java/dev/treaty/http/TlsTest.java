@@ -82,7 +82,7 @@ class TlsTest {
     }
 
     /** What is wrong with a certificate. */
-    private enum Wrong {
+    enum Wrong {
         NAME,
         EXPIRED,
         NOT_YET_VALID,
@@ -320,8 +320,8 @@ class TlsTest {
                 var client = HttpClient.newBuilder()
                         .sslContext(new TestTls(TestTls.AUTHORITY, revoked).context())
                         .build()) {
-            HttpRequest request = HttpRequest.newBuilder(
-                            URI.create("https://localhost:" + running.server.endpoint().port() + "/" + NAME + "/last"))
+            HttpRequest request = HttpRequest.newBuilder(URI.create(
+                            "https://localhost:" + running.server.endpoint().port() + "/" + NAME + "/last"))
                     .header("Content-Type", "application/json")
                     .POST(HttpRequest.BodyPublishers.ofString("{}"))
                     .build();

@@ -36,8 +36,8 @@ class TokensTest {
 
     private final TestAccess access = new TestAccess("alice " + NAME + " last", "bob " + NAME + " last");
     private final List<String> callers = new ArrayList<>();
-    private final HttpServer server = new HttpServer(
-            HttpServerOptions.STANDARD, TestTls.of(NAME), access, Time.system(), RandomSource.system());
+    private final HttpServer server =
+            new HttpServer(HttpServerOptions.STANDARD, TestTls.of(NAME), access, Time.system(), RandomSource.system());
 
     /** Has one token, and another one if that is refused. */
     private static final class Tokens implements TokenSource {
@@ -70,7 +70,8 @@ class TokensTest {
                     callers.add(call.context().caller().name());
                     return new ServiceResponse.Ok<>(Optional.empty(), Origin.SERVICE, 0, ResponseMetadata.NONE);
                 },
-                () -> ServiceHealth.of(ServiceHealth.Status.PASSING, Time.system().instant())));
+                () -> ServiceHealth.of(
+                        ServiceHealth.Status.PASSING, Time.system().instant())));
     }
 
     @AfterEach
@@ -87,8 +88,8 @@ class TokensTest {
     }
 
     private ServiceResponse<?> answer(TokenSource tokens, Headers headers) throws InterruptedException {
-        try (var transport = new HttpTransport(
-                HttpTransportOptions.STANDARD, TestTls.anonymous(), tokens, Time.system())) {
+        try (var transport =
+                new HttpTransport(HttpTransportOptions.STANDARD, TestTls.anonymous(), tokens, Time.system())) {
             return transport.connect(server.endpoint(), Running.CONTRACT.name()).handle(call(headers));
         }
     }
@@ -130,7 +131,8 @@ class TokensTest {
         server.host(new HostedService(
                 Running.CONTRACT,
                 _ -> ServiceResponse.failed(Code.UNAUTHENTICATED, "another service says so"),
-                () -> ServiceHealth.of(ServiceHealth.Status.PASSING, Time.system().instant())));
+                () -> ServiceHealth.of(
+                        ServiceHealth.Status.PASSING, Time.system().instant())));
         var tokens = new Tokens("alice", "bob");
         assertThat(answer(tokens, Headers.NONE)).asString().contains("another service says so");
         assertThat(tokens.asked).hasSize(1);
@@ -154,15 +156,15 @@ class TokensTest {
     void a_token_is_sent_unencrypted_on_loopback_only(String host) throws Exception {
         var tokens = new Tokens("alice", "bob");
         var sent = new StringBuilder();
-        try (var transport =
-                new HttpTransport(HttpTransportOptions.STANDARD, null, tokens, Time.system())) {
+        try (var transport = new HttpTransport(HttpTransportOptions.STANDARD, null, tokens, Time.system())) {
             transport
                     .connection(new ServiceEndpoint("http", host, 80), (_, _) -> new Written(sent))
                     .handle(call(Headers.NONE));
         }
         boolean loopback = List.of("127.0.0.1", "::1", "localhost").contains(host);
         assertThat(sent.toString()).startsWith("POST ");
-        assertThat(sent.toString().contains("\r\nAuthorization: Bearer alice\r\n")).isEqualTo(loopback);
+        assertThat(sent.toString().contains("\r\nAuthorization: Bearer alice\r\n"))
+                .isEqualTo(loopback);
         assertThat(tokens.asked).hasSize(loopback ? 1 : 0);
     }
 

@@ -57,6 +57,7 @@ public final class NetworkRegistry implements Registry {
 
     private final RegistryConnection connection;
     private final Optional<BackendService> backend;
+    private final boolean confidential;
     private final LeaseKeeper keeper;
     private final WatchClient watchClient;
     private final SettingsClient settings;
@@ -86,6 +87,7 @@ public final class NetworkRegistry implements Registry {
             RuntimeDependencies runtime,
             Optional<BackendService> backend) {
         this.backend = backend;
+        this.confidential = policy.confidential();
         this.connection = new RegistryConnection(address, registry, self, policy, runtime, this::reconnect);
         this.keeper = new LeaseKeeper(connection);
         this.watchClient = new WatchClient(connection);
@@ -138,7 +140,7 @@ public final class NetworkRegistry implements Registry {
      */
     @Override
     public Registration register(ServiceInstance instance) {
-        if (!connection.policy.confidential()) {
+        if (!confidential) {
             throw new IllegalStateException("instances cannot be registered at " + connection.address
                     + ", because others could read the tokens of their leases on the way there: set"
                     + " security.enabled: true and certificates, or security.insecure: true to send them anyway");

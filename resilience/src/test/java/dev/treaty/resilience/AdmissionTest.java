@@ -369,4 +369,32 @@ class AdmissionTest {
             });
         });
     }
+
+    @Test
+    void its_gate_refuses_what_would_be_refused_at_once_and_takes_nothing() throws InterruptedException {
+        Principal alice = Principal.proven("alice", Principal.Proof.TOKEN);
+        Admission perCaller = admission(AdmissionPolicy.DEFAULT.withRateLimitPerCaller(ONE_A_SECOND));
+        for (int i = 0; i < 3; i++) {
+            assertThat(perCaller.refuse(alice)).isNull();
+        }
+        assertThat(make(perCaller, by(alice, Priority.NORMAL), handler).succeeded())
+                .isTrue();
+        assertThat(perCaller.refuse(alice)).isEqualTo(refusal(make(perCaller, by(alice, Priority.NORMAL), handler)));
+        assertThat(perCaller.refuse(Principal.claimed("alice"))).isNull();
+        assertThat(perCaller.refuseAll()).isNull();
+
+        Admission all = admission(AdmissionPolicy.DEFAULT.withRateLimit(ONE_A_SECOND));
+        assertThat(all.refuseAll()).isNull();
+        make(all, by("bob"), handler);
+        assertThat(all.refuseAll()).isEqualTo(refusal(make(all, by("bob"), handler)));
+
+        Admission busy = admission(
+                AdmissionPolicy.DEFAULT.with(ConcurrencyPolicy.fixed(1).withQueue(0)));
+        assertThat(busy.refuseAll()).isNull();
+        during(busy, List.of(Priority.NORMAL), () -> {
+            assertThat(busy.refuseAll()).isEqualTo(refusal(make(busy, by("bob"), handler)));
+            return ServiceResponse.<Object>ok("done");
+        });
+        assertThat(busy.refuseAll()).isNull();
+    }
 }

@@ -45,6 +45,7 @@ public final class AccessRules {
 
     private static final String OWN = "treaty.";
     private static final String REGISTRY = "treaty.Registry";
+    private static final String TOKENS = "treaty.Tokens";
     private static final String INTROSPECTION = "treaty.Introspection";
     private static final String CONTROL = "treaty.Control";
     private static final String REGISTER = "treaty.register";
@@ -169,17 +170,21 @@ public final class AccessRules {
 
     private static List<Rule> builtIn() {
         List<String> all = List.of(NamePattern.ALL);
+        List<String> anyone = List.of(AccessPolicy.ANONYMOUS, NamePattern.ALL);
         return List.of(
                 builtIn("treaty.own-services", all, "", all, List.of(REGISTER, PUBLISH), true),
                 builtIn("treaty.watch", all, "", all, List.of(WATCH), false),
                 builtIn("treaty.registry", all, "", List.of(REGISTRY), all, false),
+                builtIn("treaty.token-state", all, "", List.of(TOKENS), List.of("state"), false),
+                builtIn("treaty.token-refresh", anyone, "", List.of(TOKENS), List.of("refresh"), false),
+                builtIn("treaty.public-keys", anyone, "", List.of("/-/jwks"), List.of("get"), false),
                 builtIn("treaty.operator", List.of(), OPERATOR, all, List.of(OWN + "*"), false),
                 builtIn("treaty.operator-services", List.of(), OPERATOR, List.of(OWN + "*", "/", "/*"), all, false),
                 builtIn("treaty.reader", List.of(), READER, List.of("/", "/*"), List.of("get", "head"), false),
                 builtIn("treaty.reader-services", List.of(), READER, List.of(INTROSPECTION), all, false),
                 builtIn(
                         "treaty.health",
-                        List.of(AccessPolicy.ANONYMOUS, NamePattern.ALL),
+                        anyone,
                         "",
                         List.of("/-/health", "/-/health/*"),
                         List.of("get", "head"),

@@ -163,9 +163,8 @@ public final class TokenAuthenticator implements AutoCloseable {
                     issuer.rolesClaim(),
                     policy.clockSkew());
             Trusted known = before.get(name);
-            boolean kept = known != null && known.keys instanceof OidcKeys same && same.isOf(issuer.jwks());
-            IssuerKeys keys = kept
-                    ? known.keys
+            IssuerKeys keys = known != null && known.keys instanceof OidcKeys same && same.isOf(issuer.jwks())
+                    ? same
                     : new OidcKeys(new OidcProvider(issuer.address(), issuer.jwks(), web), time, events, this::explain);
             issuers.put(name, new Trusted(claims, keys));
         }

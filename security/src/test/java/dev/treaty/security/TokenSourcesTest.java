@@ -94,19 +94,21 @@ class TokenSourcesTest {
                 time.advance(Duration.ofSeconds(740));
                 assertThat(token(source)).isEqualTo(initial);
                 assertThat(refreshed).hasValue(0);
-                time.advance(Duration.ofSeconds(120)); // 86 % of its life
+                time.advance(Duration.ofMinutes(2)); // 86 % of its life
                 until(() -> !token(source).equals(initial));
                 String second = token(source);
                 assertThat(concurrently(source)).containsExactly(second);
                 assertThat(refreshed).hasValue(1);
 
                 away.set(true);
-                time.advance(Duration.ofSeconds(900));
+                time.advance(Duration.ofMinutes(15));
                 until(() -> refreshed.get() >= 2);
                 assertThat(token(source)).isEqualTo(second); // used while no other can be had
                 away.set(false);
                 until(() -> {
-                    time.advance(Duration.ofSeconds(1));
+                    if (time.sleepers() >= 2) { // the renewal and the service wait
+                        time.advance(Duration.ofSeconds(1));
+                    }
                     return !token(source).equals(second);
                 });
             }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -90,6 +91,13 @@ public final class CallBenchmark extends Benchmark {
     private List<String> subjects = Subject.names();
 
     @Option(
+            names = "--tls",
+            description =
+                    "The cost of TLS: Treaty's server and transport alone, and grpc, with it and without it, both on"
+                            + " the JDK's provider.")
+    private boolean tls;
+
+    @Option(
             names = "--rounds",
             paramLabel = "N",
             description = "How often each is measured (default: 7, or 3 with --quick).")
@@ -154,7 +162,10 @@ public final class CallBenchmark extends Benchmark {
         }
         machine.remark().ifPresent(about::add);
         complaints.forEach((who, what) -> about.add("ERRORS of " + who + ", such as: " + what));
-        return Report.of("call", about, FIGURES, "treaty", samples);
+        if (tls) {
+            about.add(addedByTls("wire", samples) + "; " + addedByTls("grpc", samples) + ".");
+        }
+        return Report.of(tls ? "call-tls" : "call", about, FIGURES, tls ? "wire-tls" : "treaty", samples);
     }
 
     /**
@@ -199,6 +210,9 @@ public final class CallBenchmark extends Benchmark {
             }
         }
         try {
+            if (tls) {
+                return Subject.tls();
+            }
             var named = new LinkedHashSet<>(subjects).stream().map(Subject::named);
             List<Subject> chosen =
                     named.filter(subject -> subject.carries(bytes)).toList();
@@ -269,6 +283,27 @@ public final class CallBenchmark extends Benchmark {
             values.put(ALLOCATION.name(), clientAllocation + serverAllocation);
         }
         return values;
+    }
+
+    /** What TLS adds to the processor time of a call in a setting, in the median of the rounds. */
+    private String addedByTls(String subject, List<Sample> samples) {
+        return callers.stream()
+                .map(count -> String.format(
+                        Locale.ROOT,
+                        "c%d %.1f µs",
+                        count,
+                        cpu(subject + "-tls", "c" + count, samples) - cpu(subject, "c" + count, samples)))
+                .collect(Collectors.joining(", ", "TLS adds to the processor time of a call of " + subject + ": ", ""));
+    }
+
+    private static double cpu(String subject, String setting, List<Sample> samples) {
+        double[] sorted = samples.stream()
+                .filter(sample ->
+                        sample.subject().equals(subject) && sample.setting().equals(setting))
+                .mapToDouble(sample -> sample.values().getOrDefault(CPU.name(), Double.NaN))
+                .sorted()
+                .toArray();
+        return sorted[sorted.length / 2];
     }
 
     private static List<String> about(List<Subject> subjects, int rounds, Duration each, Duration warmUp) {

@@ -3,6 +3,7 @@ package dev.treaty.benchmarks.call;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** One way to ask a server for an answer. The server answers every order with the order itself. */
 interface Subject {
@@ -11,7 +12,12 @@ interface Subject {
 
     /** All subjects, Treaty first. */
     static List<Subject> all() {
-        return List.of(new TreatySubject(), new GrpcSubject(), new HelidonSubject(), new RawSubject());
+        return List.of(new TreatySubject(), new GrpcSubject(false), new HelidonSubject(), new RawSubject());
+    }
+
+    /** What shows the cost of TLS. */
+    static List<Subject> tls() {
+        return List.of(new WireSubject(true), new WireSubject(false), new GrpcSubject(true), new GrpcSubject(false));
     }
 
     /** As in the names of ratios. */
@@ -62,7 +68,7 @@ interface Subject {
 
     /** The subject of that name. */
     static Subject named(String name) {
-        return all().stream()
+        return Stream.concat(all().stream(), tls().stream())
                 .filter(subject -> subject.name().equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(

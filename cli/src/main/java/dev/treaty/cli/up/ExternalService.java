@@ -21,7 +21,7 @@ final class ExternalService implements AutoCloseable {
 
     ExternalService(RunSettings.Existing service, Registry registry, Consumer<String> lines) {
         ServiceEndpoint endpoint = service.endpoint();
-        // Clients cannot call https; programs that can find it as tcp.
+        // Clients call https only if the server proves to be one of the service; other programs find it as tcp.
         String protocol = endpoint.protocol().equals("https") ? "tcp" : endpoint.protocol();
         this.registration = registry.register(ServiceInstance.of(
                 service.name() + "@" + endpoint.authority(),

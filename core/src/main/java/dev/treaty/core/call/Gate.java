@@ -22,8 +22,10 @@ public interface Gate {
     };
 
     /** Returns the refusal of a call, whoever makes it; null if it may be accepted. */
-    @Nullable Fault refuseAll();
+    @Nullable
+    Fault refuseAll();
 
     /** Returns the refusal of a call of an authenticated caller; null if it may be accepted. */
-    @Nullable Fault refuse(Principal caller);
+    @Nullable
+    Fault refuse(Principal caller);
 }

@@ -12,8 +12,7 @@ import java.util.function.Supplier;
  * @param health returns its current health
  * @param gate refuses calls before they are read
  */
-public record HostedService(
-        ServiceContract contract, Handler handler, Supplier<ServiceHealth> health, Gate gate) {
+public record HostedService(ServiceContract contract, Handler handler, Supplier<ServiceHealth> health, Gate gate) {
     /** A service whose handler alone refuses calls. */
     public HostedService(ServiceContract contract, Handler handler, Supplier<ServiceHealth> health) {
         this(contract, handler, health, Gate.OPEN);

@@ -3,9 +3,6 @@ package dev.treaty.core.discovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.contract.Version;
-import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,14 +81,6 @@ class ServiceEndpointTest {
     void a_message_has_no_control_characters_of_a_host() {
         assertThatThrownBy(() -> new ServiceEndpoint("http", "a\u001b]0;b", 80))
                 .hasMessageContaining("the host a ]0;b cannot be used");
-    }
-
-    @Test
-    void an_instance_that_no_client_can_call_is_refused_R8() {
-        var endpoint = new ServiceEndpoint("https", "10.1.2.3", 443);
-        assertThatThrownBy(() -> ServiceInstance.of(
-                        "a", new ServiceName("shop.Orders"), new Version(1, 0, 0), endpoint, Instant.EPOCH))
-                .hasMessageContaining("https, which no client can call: write http");
     }
 
     @Test

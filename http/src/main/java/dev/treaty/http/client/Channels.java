@@ -27,12 +27,9 @@ public final class Channels {
             if (!endpoint.protocol().equals(protocol)) {
                 throw new IOException(
                         switch (endpoint.protocol()) {
-                            case "http" ->
-                                "this process uses TLS, and that endpoint does not: secure its server too";
-                            case "https" ->
-                                "that endpoint uses TLS, and this process does not: give it a certificate";
-                            default ->
-                                "the protocol " + endpoint.protocol() + " is not supported: use " + protocol;
+                            case "http" -> "this process uses TLS, and that endpoint does not: secure its server too";
+                            case "https" -> "that endpoint uses TLS, and this process does not: give it a certificate";
+                            default -> "the protocol " + endpoint.protocol() + " is not supported: use " + protocol;
                         });
             }
             SocketByteChannel socket = SocketByteChannel.open(endpoint, deadline, time, watchdog);
@@ -44,6 +41,8 @@ public final class Channels {
     public static boolean onLoopback(ServiceEndpoint endpoint) {
         String host = endpoint.host();
         return host.equals("localhost")
-                || AddressRange.address(host).map(InetAddress::isLoopbackAddress).orElse(false);
+                || AddressRange.address(host)
+                        .map(InetAddress::isLoopbackAddress)
+                        .orElse(false);
     }
 }

@@ -82,7 +82,7 @@ public final class HttpConnection implements Transport.Connection {
         if (problem.isPresent()) {
             return ServiceResponse.failed(Fault.unreached(Code.INVALID_ARGUMENT, problem.get()));
         }
-        if (tokens == TokenSource.NONE || call.context().headers().contains("authorization")) {
+        if (tokens.equals(TokenSource.NONE) || call.context().headers().contains("authorization")) {
             return send(call, "");
         }
         String service = call.service().value();

@@ -154,8 +154,7 @@ public final class TlsByteChannel implements ByteChannel {
     private boolean receive(Deadline deadline) throws IOException {
         received.compact();
         try {
-            int count = socket.read(
-                    received.array(), received.position(), received.remaining(), deadline);
+            int count = socket.read(received.array(), received.position(), received.remaining(), deadline);
             received.position(received.position() + Math.max(0, count));
             return count > 0;
         } finally {
@@ -167,9 +166,7 @@ public final class TlsByteChannel implements ByteChannel {
     public int read(byte[] into, int offset, int length, Deadline deadline) throws IOException {
         use.lock();
         try {
-            if (target.array() != into) {
-                target = ByteBuffer.wrap(into);
-            }
+            target = over(into, target);
             target.limit(offset + length).position(offset);
             while (true) {
                 if (decrypted.hasRemaining()) {
@@ -201,6 +198,12 @@ public final class TlsByteChannel implements ByteChannel {
         }
     }
 
+    /** Returns a buffer over an array: the last one if it is over this very array. */
+    @SuppressWarnings({"ReferenceEquality", "ByteBufferBackingArray"}) // all of them wrap whole arrays
+    private static ByteBuffer over(byte[] array, ByteBuffer last) {
+        return last.array() == array ? last : ByteBuffer.wrap(array);
+    }
+
     /** Decrypts one record into the buffer of this connection. */
     private SSLEngineResult decrypt() throws IOException {
         int size = engine.getSession().getApplicationBufferSize();
@@ -228,9 +231,7 @@ public final class TlsByteChannel implements ByteChannel {
         use.lock();
         try {
             wrote = false;
-            if (source.array() != bytes) {
-                source = ByteBuffer.wrap(bytes);
-            }
+            source = over(bytes, source);
             source.limit(offset + length).position(offset);
             while (source.hasRemaining()) {
                 send(source, deadline);

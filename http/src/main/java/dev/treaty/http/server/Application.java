@@ -12,7 +12,8 @@ public interface Application {
      * @return null if security is off
      * @throws RequestRejected if the request is rejected whoever has sent it, or its credentials are malformed
      */
-    @Nullable Authentication authenticate(Request request);
+    @Nullable
+    Authentication authenticate(Request request);
 
     /**
      * Decides by its head what is done with a request, before its body is read. It runs on an event loop and must not

@@ -1,10 +1,8 @@
 package dev.treaty.http.server;
 
 import io.netty.channel.Channel;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.DecoderException;
-import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -13,11 +11,6 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored") // a failure closes the connection
 final class Closing {
     private Closing() {}
-
-    /** Whether an event says that the client sends nothing more. */
-    static boolean inputEnded(Object event) {
-        return event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent;
-    }
 
     /** Whether a failure is one of the network or of what the client sends, rather than one of the server. */
     static boolean byClient(Throwable failure) {

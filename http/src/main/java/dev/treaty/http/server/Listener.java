@@ -189,7 +189,7 @@ public final class Listener {
                 connection.pipeline().addLast(new ProxyPreface());
             }
             if (parts.tls() != null) {
-                connection.pipeline().addLast(encryption(parts.tls()));
+                connection.pipeline().addLast(encryption(parts.tls()), new EncryptedInputEnd());
             }
             connection
                     .pipeline()

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol.AddressFamily;
@@ -101,7 +102,7 @@ final class ProtocolDetection extends ByteToMessageDecoder {
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof SslHandshakeCompletionEvent handshake && handshake.isSuccess()) {
             peer.encrypted(context.pipeline().get(SslHandler.class).engine().getSession());
-        } else if (Closing.inputEnded(event)) {
+        } else if (event instanceof ChannelInputShutdownEvent) {
             context.close(); // the client left before its first request
         }
     }

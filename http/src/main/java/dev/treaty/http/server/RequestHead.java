@@ -32,8 +32,7 @@ public final class RequestHead {
     private static final HttpHeaders OWN = own();
 
     /** Those, and what says who calls. */
-    private static final HttpHeaders OWN_AND_PROOFS = own()
-            .set(HttpHeaderNames.AUTHORIZATION, "")
+    private static final HttpHeaders OWN_AND_PROOFS = own().set(HttpHeaderNames.AUTHORIZATION, "")
             .set(CallHeaders.CONSUL_TOKEN, "")
             .set("x-forwarded-client-cert", "");
 

@@ -3,7 +3,6 @@ package dev.treaty.http.server;
 import dev.treaty.codec.Json;
 import dev.treaty.codec.OutputBuffer;
 import dev.treaty.core.call.Code;
-import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.FaultDetail;
 import dev.treaty.core.call.ResponseMetadata;

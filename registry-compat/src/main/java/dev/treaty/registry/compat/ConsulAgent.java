@@ -1,6 +1,7 @@
 package dev.treaty.registry.compat;
 
 import dev.treaty.codec.MessageException;
+import dev.treaty.core.call.Principal;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceHealth;
 import dev.treaty.core.discovery.ServiceHealth.Status;
@@ -40,13 +41,15 @@ final class ConsulAgent implements AutoCloseable {
     private static final long CHECK_NANOS = Duration.ofMillis(250).toNanos();
 
     private final Time time;
+    private final ConsulAccess access;
     private final ConsulFiles files;
     private final HealthProbes probes;
     private final ConsulInstance.Agent self;
     private final Map<String, ConsulInstance> instances = new ConcurrentSkipListMap<>();
     private final Promise<Boolean> closed = new Promise<>();
 
-    ConsulAgent(Registry registry, Time time, ConsulFiles files, CheckNetworks networks) {
+    ConsulAgent(Registry registry, Time time, ConsulFiles files, CheckNetworks networks, ConsulAccess access) {
+        this.access = access;
         this.time = time;
         this.files = files;
         this.probes = new HealthProbes(time, HealthPolicy.DURATION_MAX);
@@ -109,11 +112,11 @@ final class ConsulAgent implements AutoCloseable {
             int end = path.indexOf('/', path.indexOf('/') + 1) + 1; // the id of a check may have slashes
             String id = path.substring(end);
             return switch (path.substring(0, end)) {
-                case "service/deregister/" -> deregister(id);
-                case "check/pass/" -> report(id, Status.PASSING, note(request, "note"));
-                case "check/warn/" -> report(id, Status.WARNING, note(request, "note"));
-                case "check/fail/" -> report(id, Status.CRITICAL, note(request, "note"));
-                case "check/update/" -> update(id, ConsulDefinition.object(request.body()));
+                case "service/deregister/" -> deregister(id, request.caller());
+                case "check/pass/" -> report(request, id, Status.PASSING, note(request, "note"));
+                case "check/warn/" -> report(request, id, Status.WARNING, note(request, "note"));
+                case "check/fail/" -> report(request, id, Status.CRITICAL, note(request, "note"));
+                case "check/update/" -> update(request, id, ConsulDefinition.object(request.body()));
                 case "service/maintenance/" -> maintenance(id, request);
                 default -> ConsulApi.unsupported(request.path());
             };
@@ -137,11 +140,12 @@ final class ConsulAgent implements AutoCloseable {
     private Answer register(Request request) throws IOException {
         var definition = ConsulDefinition.read(ConsulDefinition.object(request.body()), time.instant());
         definition.check().require(self.networks());
-        register(definition);
+        access.requireRegister(request.caller(), definition.instance());
+        register(definition, request.caller());
         return OK;
     }
 
-    private synchronized void register(ConsulDefinition definition) throws IOException {
+    private synchronized void register(ConsulDefinition definition, Principal caller) throws IOException {
         requireOpen();
         String id = definition.instance().id();
         String check = definition.check().id();
@@ -152,21 +156,33 @@ final class ConsulAgent implements AutoCloseable {
             }
         });
         ConsulInstance known = instances.get(id);
+        String owner = access.identity(caller);
         if (known != null) {
+            access.requireOwner(caller, known);
             known.define(definition);
         } else if (instances.size() >= INSTANCES_MAX) {
             throw new IllegalStateException(INSTANCES_MAX + " instances are registered, which is the limit");
+        } else if (access.instancesMax() < INSTANCES_MAX && held(owner) >= access.instancesMax()) {
+            throw new IllegalStateException(
+                    "one identity may register " + access.instancesMax() + " instances, and this one has as many");
         } else {
-            instances.put(id, ConsulInstance.register(definition, self));
+            instances.put(id, ConsulInstance.register(definition, owner, self));
         }
     }
 
-    private synchronized Answer deregister(String id) throws IOException {
+    private long held(String owner) {
+        return instances.values().stream()
+                .filter(each -> each.owner().equals(owner))
+                .count();
+    }
+
+    private synchronized Answer deregister(String id, Principal caller) throws IOException {
         requireOpen();
         ConsulInstance known = instances.get(id);
         if (known == null) {
             return unknown("service", id);
         }
+        access.requireOwner(caller, known);
         known.deregister();
         instances.remove(id);
         return OK;
@@ -178,16 +194,21 @@ final class ConsulAgent implements AutoCloseable {
         }
     }
 
-    private Answer update(String check, Map<?, ?> body) throws IOException {
+    private Answer update(Request request, String check, Map<?, ?> body) throws IOException {
         return report(
+                request,
                 check,
                 ConsulDefinition.status(ConsulDefinition.text(body, "Status", "")),
                 shortened(ConsulDefinition.text(body, "Output", "")));
     }
 
-    private Answer report(String check, Status status, String note) throws IOException {
+    private Answer report(Request request, String check, Status status, String note) throws IOException {
         var health = new ServiceHealth(status, note, time.instant(), Map.of());
         for (ConsulInstance each : instances.values()) {
+            if (!each.checkId().equals(check)) {
+                continue;
+            }
+            access.requireOwner(request.caller(), each);
             if (each.report(check, health)) {
                 return OK;
             }
@@ -205,6 +226,9 @@ final class ConsulAgent implements AutoCloseable {
             default -> throw new IllegalArgumentException("Missing value for enable: write true or false");
         };
         ConsulInstance known = instances.get(id);
+        if (known != null) {
+            access.requireMaintenance(request.caller(), known);
+        }
         return known != null && known.maintain(reason) ? OK : unknown("service", id);
     }
 

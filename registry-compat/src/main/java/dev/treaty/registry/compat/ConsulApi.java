@@ -3,9 +3,11 @@ package dev.treaty.registry.compat;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.Registry;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.security.AccessControl;
 import dev.treaty.core.text.DurationFormat;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.RawHandler;
+import dev.treaty.registry.RegistryProtection;
 import dev.treaty.registry.spi.Store;
 import java.io.IOException;
 import java.time.Duration;
@@ -33,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * restored when the next API is opened with it; without one, they end with the registry.
  */
 public final class ConsulApi implements RawHandler, AutoCloseable {
+    /** The beginning of its paths. */
+    public static final String PREFIX = "/v1/";
+
     /** The most blocked queries; further ones are rejected. */
     public static final int WAITING_MAX = 1_000;
 
@@ -48,14 +53,16 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
 
     private static final Set<String> FALSE = Set.of("false", "False", "FALSE", "f", "F", "0");
 
+    private final ConsulAccess access;
     private final ConsulIndexes indexes;
     private final ConsulAgent agent;
     private final Semaphore waiting = new Semaphore(WAITING_MAX);
 
     /** Creates the API of a registry, without storing what is registered; checks may connect to this machine. */
     public ConsulApi(Registry registry, Time time) {
+        this.access = ConsulAccess.OFF;
         this.indexes = new ConsulIndexes(registry, time, ConsulIndexes.first(time.instant()));
-        this.agent = new ConsulAgent(registry, time, new ConsulFiles(null), CheckNetworks.LOOPBACK);
+        this.agent = new ConsulAgent(registry, time, new ConsulFiles(null), CheckNetworks.LOOPBACK, access);
     }
 
     /**
@@ -67,14 +74,43 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
      * @throws IOException if the content of the store cannot be read or registered; the message names the file
      */
     public ConsulApi(Registry registry, Time time, @Nullable Store store, CheckNetworks networks) throws IOException {
+        this(registry, time, store, networks, RegistryProtection.OFF);
+    }
+
+    /**
+     * Creates the API of a registry, as the other constructors do, for callers that have to prove who they are.
+     *
+     * <p>The server checks a caller's credentials: a token or an API key in {@code X-Consul-Token} or {@code
+     * Authorization}, or a certificate. What a caller may do is decided as in the registry itself; an instance can be
+     * changed by the identity that has registered it, and nothing is answered without credentials.
+     *
+     * @param protection decides about each request
+     */
+    public ConsulApi(
+            Registry registry, Time time, @Nullable Store store, CheckNetworks networks, RegistryProtection protection)
+            throws IOException {
+        this.access = new ConsulAccess(protection, networks.equals(CheckNetworks.LOOPBACK));
         var files = new ConsulFiles(store);
         this.indexes = new ConsulIndexes(registry, time, files.reserveIndexes(ConsulIndexes.first(time.instant())));
-        this.agent = new ConsulAgent(registry, time, files, networks);
+        this.agent = new ConsulAgent(registry, time, files, networks, access);
         agent.restore();
+    }
+
+    /** Returns what the server of this API asks: it lets each proven caller send requests, and the API decides. */
+    public AccessControl access() {
+        return access.ofServer();
     }
 
     @Override
     public Answer answer(Request request) throws InterruptedException {
+        try {
+            return permitted(request);
+        } catch (ConsulAccess.DeniedException e) {
+            return Answer.text(403, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Answer permitted(Request request) throws InterruptedException {
         String path = request.path();
         Optional<Answer> refused = refused(request);
         if (refused.isPresent()) {
@@ -87,12 +123,12 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
             return Answer.text(405, "method " + request.method() + " not allowed");
         }
         return switch (path) {
-            case "/v1/catalog/services" -> blocking(request, indexes::tags, List.of(), all -> all);
+            case "/v1/catalog/services" -> blocking(request, indexes::tags, List.of(), all -> readable(request, all));
             case "/v1/catalog/nodes" ->
                 blockingForAll(request, _ -> onNode(request) ? List.of(ConsulJson.node()) : List.of());
             case "/v1/catalog/datacenters" -> Answer.json(List.of(ConsulJson.DATACENTER));
-            case "/v1/agent/services" -> Answer.json(byId(agent.instances()));
-            case "/v1/agent/checks" -> Answer.json(checksById(agent.instances()));
+            case "/v1/agent/services" -> Answer.json(byId(instances(request)));
+            case "/v1/agent/checks" -> Answer.json(checksById(instances(request)));
             case "/v1/agent/self" -> Answer.json(Map.of("Config", self(), "Member", member()));
             case "/v1/agent/members" -> Answer.json(List.of(member()));
             case "/v1/status/leader" -> Answer.json("127.0.0.1:8300");
@@ -114,7 +150,7 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
             case "/v1/catalog/node-services/" ->
                 node(request, name, all -> all.stream().map(ConsulJson::service).toList());
             case "/v1/agent/service/" ->
-                agent.instances().stream()
+                instances(request).stream()
                         .filter(instance -> instance.id().equals(name))
                         .findFirst()
                         .map(instance -> Answer.json(ConsulJson.service(instance)))
@@ -162,6 +198,27 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
         return instance -> !passing || ConsulJson.status(instance).equals("passing");
     }
 
+    /** Returns the instances of the agent that the caller may read. */
+    private List<ServiceInstance> instances(Request request) {
+        return readable(request, agent.instances());
+    }
+
+    private List<ServiceInstance> readable(Request request, List<ServiceInstance> instances) {
+        return instances.stream()
+                .filter(instance -> access.mayRead(request.caller(), instance.service()))
+                .toList();
+    }
+
+    /** Returns the entries of the services that the caller may read. */
+    private <T> Map<String, T> readable(Request request, Map<String, T> byService) {
+        var readable = new TreeMap<String, T>(byService);
+        readable.keySet()
+                .removeIf(name -> name(name)
+                        .filter(service -> access.mayRead(request.caller(), service))
+                        .isEmpty());
+        return readable;
+    }
+
     private Answer service(
             Request request,
             String name,
@@ -169,6 +226,7 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
             Function<ServiceInstance, Map<String, Object>> entry)
             throws InterruptedException {
         Optional<ServiceName> service = name(name); // Consul accepts any name
+        service.ifPresent(read -> access.requireRead(request.caller(), read));
         List<String> tags = request.parameters("tag");
         return blocking(
                 request,
@@ -250,7 +308,7 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
     /** Answers with the worst status of some instances, also as the status of HTTP. */
     private Answer agentHealth(Request request, Predicate<ServiceInstance> filter) {
         List<ServiceInstance> instances =
-                agent.instances().stream().filter(filter).toList();
+                instances(request).stream().filter(filter).toList();
         List<String> statuses = instances.stream().map(ConsulJson::status).toList();
         String worst = Stream.of("critical", "warning", "passing")
                 .filter(statuses::contains)
@@ -272,7 +330,7 @@ public final class ConsulApi implements RawHandler, AutoCloseable {
 
     private Answer blockingForAll(Request request, Function<List<ServiceInstance>, @Nullable Object> body)
             throws InterruptedException {
-        return blocking(request, indexes::all, List.of(), body);
+        return blocking(request, indexes::all, List.of(), all -> body.apply(readable(request, all)));
     }
 
     private <T> Answer blocking(

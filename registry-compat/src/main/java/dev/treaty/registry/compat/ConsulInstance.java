@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class ConsulInstance {
     private static final String MAINTENANCE = "Maintenance";
     private static final String STARTED_AT = "StartedAt";
+    private static final String OWNER = "RegisteredBy";
 
     /**
      * What an instance gets from its agent.
@@ -29,6 +30,10 @@ final class ConsulInstance {
     record Agent(Registry registry, ConsulFiles files, Time time, HealthProbes probes, CheckNetworks networks) {}
 
     private final Agent agent;
+
+    /** The proven name of who has registered it; empty if it was not proven. */
+    private final String owner;
+
     private final Time time;
     private volatile Registration registration;
     private State state;
@@ -97,8 +102,9 @@ final class ConsulInstance {
         }
     }
 
-    private ConsulInstance(ConsulDefinition definition, String maintenance, Agent agent) {
+    private ConsulInstance(ConsulDefinition definition, String maintenance, String owner, Agent agent) {
         this.agent = agent;
+        this.owner = owner;
         this.time = agent.time;
         this.state = State.of(definition, time.nanoTime(), maintenance);
         this.registration = agent.registry.register(state.instance());
@@ -138,8 +144,8 @@ final class ConsulInstance {
      *
      * @throws IOException if it cannot be stored; then it is not registered
      */
-    static ConsulInstance register(ConsulDefinition definition, Agent agent) throws IOException {
-        var instance = new ConsulInstance(definition, "", agent);
+    static ConsulInstance register(ConsulDefinition definition, String owner, Agent agent) throws IOException {
+        var instance = new ConsulInstance(definition, "", owner, agent);
         try {
             instance.save();
             return instance.checked();
@@ -158,9 +164,10 @@ final class ConsulInstance {
         Map<?, ?> body = ConsulDefinition.object(stored);
         String startedAt = ConsulDefinition.text(body, STARTED_AT, "");
         String maintenance = ConsulDefinition.text(body, MAINTENANCE, "");
-        body.keySet().removeAll(Set.of(STARTED_AT, MAINTENANCE));
+        String owner = ConsulDefinition.text(body, OWNER, "");
+        body.keySet().removeAll(Set.of(STARTED_AT, MAINTENANCE, OWNER));
         var definition = ConsulDefinition.read(body, agent.time.instant()).startedAt(Instant.parse(startedAt));
-        return new ConsulInstance(definition, maintenance, agent).checked();
+        return new ConsulInstance(definition, maintenance, owner, agent).checked();
     }
 
     /** Changes the definition; if the registry rejects it or it cannot be stored, nothing changes. */
@@ -254,7 +261,11 @@ final class ConsulInstance {
     }
 
     private void save() throws IOException {
-        agent.files.save(state.definition.instance().id(), state.body());
+        Map<String, Object> body = state.body();
+        if (!owner.isEmpty()) {
+            body.put(OWNER, owner);
+        }
+        agent.files.save(state.definition.instance().id(), body);
         unsaved = false;
     }
 
@@ -275,6 +286,10 @@ final class ConsulInstance {
     /** Stops the probes; the instance stays registered. */
     synchronized void close() {
         stopProbing();
+    }
+
+    String owner() {
+        return owner;
     }
 
     ServiceInstance instance() {

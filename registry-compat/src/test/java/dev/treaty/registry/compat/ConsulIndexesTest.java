@@ -2,6 +2,7 @@ package dev.treaty.registry.compat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.treaty.core.call.Principal;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import dev.treaty.core.discovery.ServiceEndpoint;
@@ -57,7 +58,7 @@ class ConsulIndexesTest {
         for (String parameter : parameters) {
             query.put(parameter.replaceFirst("=.*", ""), List.of(parameter.replaceFirst("[^=]*=", "")));
         }
-        return api.answer(new Request("GET", path, query, new byte[0]));
+        return api.answer(new Request("GET", path, query, new byte[0], Principal.ANONYMOUS));
     }
 
     private static long index(ConsulApi api, String path) throws InterruptedException {

@@ -49,6 +49,7 @@ public final class SigningKeys {
     private volatile Published published;
 
     /** @param until when the last token of a key has ended, once it no longer signs */
+    @SuppressWarnings("ArrayRecordComponent") // keys are not compared
     private record Key(
             String id, byte[] bytes, PrivateKey key, Instant createdAt, Instant signsFrom, Optional<Instant> until) {}
 

@@ -6,6 +6,7 @@ import dev.treaty.security.TokenProtocol.ApiKey;
 import dev.treaty.security.TokenProtocol.Revocation;
 import dev.treaty.security.TokenProtocol.State;
 import java.io.IOException;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,13 +30,13 @@ public final class TokenRecords implements AutoCloseable {
     private final LineJournal journal;
     private final NavigableMap<String, Long> keys = new TreeMap<>();
     private final Map<String, Long> revoked = new HashMap<>();
-    private final NavigableMap<Long, Record> byRevision = new TreeMap<>();
+    private final NavigableMap<Long, Entry> byRevision = new TreeMap<>();
     private String epoch;
     private long revision;
     private long appended;
 
     /** An API key or a revocation. */
-    private record Record(@Nullable ApiKey key, @Nullable Revocation revocation) {
+    private record Entry(@Nullable ApiKey key, @Nullable Revocation revocation) {
         boolean endedAt(Instant now) {
             return key != null ? now.isAfter(key.expiresAt()) : revocation != null && now.isAfter(revocation.until());
         }
@@ -53,45 +54,56 @@ public final class TokenRecords implements AutoCloseable {
         List<String> lines = journal.take();
         try {
             for (String line : lines) {
-                read((Map<?, ?>) Json.read(line));
+                read(line);
             }
-        } catch (MessageException | ClassCastException | NullPointerException | IllegalArgumentException e) {
+        } catch (MessageException | ClassCastException | IllegalArgumentException | DateTimeException e) {
             throw new IOException(FILE + " is damaged: restore it; without it, revoked tokens are valid again");
         }
         removeEnded(now);
         rewrite();
     }
 
-    private void read(Map<?, ?> line) {
-        long number = ((Number) line.get("revision")).longValue();
+    private void read(String text) {
+        if (!(Json.read(text) instanceof Map<?, ?> line)) {
+            throw new IllegalArgumentException("no JSON object");
+        }
+        long number = field(line, "revision", Number.class).longValue();
         revision = Math.max(revision, number);
-        if (line.get("epoch") instanceof String text) {
-            epoch = text;
-        } else if (line.get("revoked") instanceof String id) {
-            put(number, new Revocation(id, time(line, "until")));
+        if (line.containsKey("epoch")) {
+            epoch = field(line, "epoch", String.class);
+        } else if (line.containsKey("revoked")) {
+            put(number, new Revocation(field(line, "revoked", String.class), time(line, "until")));
         } else {
             List<String> roles = new ArrayList<>();
-            for (Object role : (List<?>) line.get("roles")) {
-                roles.add((String) role);
+            for (Object role : field(line, "roles", List.class)) {
+                roles.add(String.class.cast(role));
             }
             put(
                     number,
                     new ApiKey(
-                            (String) line.get("key"),
-                            (String) line.get("sha256"),
-                            (String) line.get("subject"),
+                            field(line, "key", String.class),
+                            field(line, "sha256", String.class),
+                            field(line, "subject", String.class),
                             List.copyOf(roles),
                             time(line, "created"),
                             time(line, "expires")));
         }
     }
 
+    private static <T> T field(Map<?, ?> line, String name, Class<T> type) {
+        Object value = line.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException(name + " is missing");
+        }
+        return type.cast(value);
+    }
+
     private static Instant time(Map<?, ?> line, String name) {
-        return Instant.ofEpochSecond(((Number) line.get(name)).longValue());
+        return Instant.ofEpochSecond(field(line, name, Number.class).longValue());
     }
 
     private void put(long number, Revocation revocation) {
-        byRevision.put(number, new Record(null, revocation));
+        byRevision.put(number, new Entry(null, revocation));
         revoked.put(revocation.id(), number);
         Long key = keys.remove(revocation.id());
         if (key != null) {
@@ -100,11 +112,11 @@ public final class TokenRecords implements AutoCloseable {
     }
 
     private void put(long number, ApiKey key) {
-        byRevision.put(number, new Record(key, null));
+        byRevision.put(number, new Entry(key, null));
         keys.put(key.id(), number);
     }
 
-    private static String line(long number, Record record) {
+    private static String line(long number, Entry record) {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("revision", number);
         if (record.key != null) {
@@ -166,7 +178,7 @@ public final class TokenRecords implements AutoCloseable {
         if (revoked.size() >= max) {
             return false;
         }
-        append(new Record(null, revocation));
+        append(new Entry(null, revocation));
         put(revision, revocation);
         return true;
     }
@@ -181,12 +193,12 @@ public final class TokenRecords implements AutoCloseable {
         if (keys.size() >= max) {
             return false;
         }
-        append(new Record(key, null));
+        append(new Entry(key, null));
         put(revision, key);
         return true;
     }
 
-    private void append(Record record) throws IOException {
+    private void append(Entry record) throws IOException {
         journal.append(line(revision + 1, record));
         revision++;
         appended++;
@@ -199,14 +211,14 @@ public final class TokenRecords implements AutoCloseable {
 
     /** Returns an API key. */
     public synchronized Optional<ApiKey> key(String id) {
-        return Optional.ofNullable(keys.get(id)).map(number -> byRevision.get(number).key);
+        return Optional.ofNullable(keys.get(id)).map(byRevision::get).map(Entry::key);
     }
 
     /** Returns a page of the API keys, in the order of their ids. */
     public synchronized List<ApiKey> list(String after, int max) {
         List<ApiKey> page = new ArrayList<>();
         for (long number : keys.tailMap(after, false).values()) {
-            Record record = byRevision.get(number);
+            Entry record = byRevision.get(number);
             if (page.size() == max) {
                 break;
             }
@@ -232,7 +244,7 @@ public final class TokenRecords implements AutoCloseable {
         long upTo = revision;
         boolean more = false;
         int count = 0;
-        for (Map.Entry<Long, Record> each : byRevision.tailMap(from, false).entrySet()) {
+        for (Map.Entry<Long, Entry> each : byRevision.tailMap(from, false).entrySet()) {
             if (count++ == PAGE) {
                 more = true;
                 break;

@@ -140,7 +140,7 @@ class FileTransportSecurityTest {
     void a_certificate_of_another_key_is_not_used_until_its_key_is_there() throws Exception {
         authority.write(ORDERS);
         try (var server = development("shop.Orders")) {
-            IssuedCertificate next = authority.issue(ORDERS.withLifetime(Duration.ofHours(48)));
+            IssuedCertificate next = authority.issue(ORDERS.withLifetime(Duration.ofDays(2)));
             PeerIdentity before = server.security().identity();
             Files.writeString(directory.resolve("authority/shop.Orders.key"), next.keyPem());
             server.compare(1);
