@@ -160,7 +160,8 @@ public final class Security {
             return;
         }
         Optional<TokenProtocol> own = service.filter(_ -> settings.tokens().treaty());
-        follower = own.map(client -> new TokenFollower(client, runtime.time(), runtime.events(), runtime.random()).started())
+        follower = own.map(client ->
+                        new TokenFollower(client, runtime.time(), runtime.events(), runtime.random()).started())
                 .orElse(null);
         authenticator = new TokenAuthenticator(
                 policy(own.isPresent()),
@@ -183,8 +184,7 @@ public final class Security {
         List<TokenPolicy.Issuer> issuers = settings.tokens().issuers().entrySet().stream()
                 .map(each -> issuer(each.getKey(), each.getValue()))
                 .toList();
-        return new TokenPolicy(
-                issuers, own, audiences, TokenPolicy.CLOCK_SKEW, TokenPolicy.Limits.STANDARD);
+        return new TokenPolicy(issuers, own, audiences, TokenPolicy.CLOCK_SKEW, TokenPolicy.Limits.STANDARD);
     }
 
     private static TokenPolicy.Issuer issuer(String name, SecuritySettings.Issuer issuer) {

@@ -227,6 +227,24 @@ class LayersTest {
     }
 
     @Test
+    void security_is_no_central_setting_however_its_key_is_written() throws IOException {
+        write("treaty.yaml", "security: {enabled: true}");
+        for (String key : List.of(
+                "security.insecure",
+                "\"security\".dry-run",
+                "security.\"dry-run\"",
+                "security",
+                "security.rules.open.effect",
+                "security.roles")) {
+            central(key, key.equals("security") ? "{insecure: true}" : "true");
+        }
+        assertThat(problems())
+                .hasSize(6)
+                .allSatisfy(
+                        problem -> assertThat(problem).contains("who may write central settings could open the door"));
+    }
+
+    @Test
     void a_value_that_contradicts_one_of_a_lower_layer_is_named() throws IOException {
         write("treaty.yaml", "defaults: {retry: {backoff-max: 300ms}}");
         central("defaults.retry.backoff", "500ms");

@@ -158,6 +158,39 @@ class SettingsProblemsTest {
                                 + " operations; set breaker for the service, next to operations"));
     }
 
+    private static Stream<Invalid> security() {
+        return Stream.of(
+                file(
+                        "a certificate without its key",
+                        "security: {certificate: a.pem}",
+                        "1:25: security.certificate: certificate is set without key: set both, or none"),
+                file(
+                        "security that is on and off",
+                        "security:\n  enabled: true\n  insecure: true",
+                        "2:3: security: insecure and enabled are both true: remove one, since a process is either with"
+                                + " security or without"),
+                file(
+                        "a rule that names no caller",
+                        "security: {rules: {a: {services: [shop.Orders]}}}",
+                        "1:19: security.rules: rule a names no caller: set callers, roles or claims; [\"*\"] are all"
+                                + " authenticated callers"),
+                file(
+                        "a pattern that is no name",
+                        "security: {rules: {a: {callers: [x], services: [\"shop*\"]}}}",
+                        "1:48: security.rules.a.services: services has \"shop*\", which is no name: write a name"
+                                + " without spaces, a name followed by .* for those below it, or *"),
+                file(
+                        "a role for callers without credentials",
+                        "security: {roles: {operator: [anonymous]}}",
+                        "1:19: security.roles: roles.operator has anonymous, which cannot have a role: name callers"
+                                + " that are authenticated"),
+                file(
+                        "an issuer whose keys others could replace",
+                        "security: {tokens: {issuers: {a: {issuer: \"http://login.example\"}}}}",
+                        "1:43: security.tokens.issuers.a.issuer: issuer is not an https address: who can change what is"
+                                + " read from there could issue tokens; http is accepted on this machine only"));
+    }
+
     private static Stream<Invalid> structure() {
         return Stream.of(
                 file(
@@ -170,8 +203,8 @@ class SettingsProblemsTest {
                         "an unknown key",
                         "kubernetes: true",
                         "1:1: kubernetes: no setting has this key; Accepted here: app, balance, client, defaults,"
-                                + " faults, metrics, name, region, registry, registry-server, run, server, services,"
-                                + " zone"),
+                                + " faults, metrics, name, region, registry, registry-server, run, security, server,"
+                                + " services, zone"),
                 file("a key twice", "name: a\nzone: b\nname: c", "3:1: name: is set twice; line 1 sets it already"),
                 file("a list for a group", "server: [1]", "1:9: server: expected a group of keys, found a list"),
                 file("a value for a group", "server: on", "1:9: server: expected a group of keys, found a value"),
@@ -273,7 +306,7 @@ class SettingsProblemsTest {
 
     @TestFactory
     Stream<DynamicTest> every_problem_is_reported_with_its_place() {
-        return Stream.of(values(), records(), structure(), yaml(), variables())
+        return Stream.of(values(), records(), security(), structure(), yaml(), variables())
                 .flatMap(table -> table)
                 .map(invalid -> DynamicTest.dynamicTest(
                         invalid.description,
