@@ -17,6 +17,8 @@ module dev.treaty.cli {
             info.picocli;
     exports dev.treaty.cli.output to
             dev.treaty.demo;
+    exports dev.treaty.cli.secure to
+            dev.treaty.demo;
     exports dev.treaty.cli.up to
             dev.treaty.demo;
 

@@ -273,7 +273,7 @@ public final class CertificateAuthority {
         return issued;
     }
 
-    /** Issues the certificate {@code NAME.pem} of the directory anew, with the same names and lifetime and a new key. */
+    /** Issues {@code NAME.pem} of the directory anew, with the same names and lifetime and a new key. */
     public IssuedCertificate renew(String name) throws IOException {
         return write(request(name));
     }

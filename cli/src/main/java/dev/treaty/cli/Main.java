@@ -62,8 +62,9 @@ public final class Main extends CommandGroup {
         COMMANDS.put("call", CallCommand.class);
         COMMANDS.put("contract", ContractCommand.class);
         COMMANDS.put("config", ConfigCommand.class);
-        COMMANDS.put("access", AccessCommand.class);
         COMMANDS.put("certs", CertsCommand.class);
+        COMMANDS.put("tokens", TokensCommand.class);
+        COMMANDS.put("access", AccessCommand.class);
         COMMANDS.put("completion", CompletionCommand.class);
         COMMANDS.put("man", ManCommand.class);
         COMMANDS.put("help", HelpCommand.class);

@@ -1,14 +1,20 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.cli.secure.DevelopmentSecurity;
+import dev.treaty.config.ConfigurationSources;
 import dev.treaty.config.RegistryServerSettings;
 import dev.treaty.config.ServerSettings;
 import dev.treaty.config.Settings;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.registry.RegistryAddress;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,11 +29,14 @@ import picocli.CommandLine.Option;
         footer = {
             "  treaty registry",
             "  treaty registry --data /var/lib/treaty",
-            "  treaty registry --host 0.0.0.0 --advertise 10.1.2.3",
+            "  treaty registry --secure",
+            "  treaty registry --host 0.0.0.0 --advertise 10.1.2.3 --config security.yaml",
             "  treaty registry --compat-port 8500 --dns-port 8600",
             "  curl -d '{}' -H 'Content-Type: application/json' localhost:7400/treaty.Registry/services"
         })
 public final class RegistryCommand extends OutputCommand {
+    private static final String SECURITY = "TREATY_SECURITY_";
+
     /** The level from which the log shows Treaty's events: operators should see what is wrong with a registry. */
     private static final String LOG_LEVEL = "treaty.log";
 
@@ -43,8 +52,8 @@ public final class RegistryCommand extends OutputCommand {
     @Option(
             names = "--host",
             paramLabel = "HOST",
-            description = "The address to listen on (default: 127.0.0.1, which only this machine can reach). A registry"
-                    + " trusts every client that can reach it.")
+            description = "The address to listen on (default: 127.0.0.1, which only this machine can reach). With any"
+                    + " other one, security is on, unless --insecure is given.")
     private String host = RegistryOptions.USUAL.host();
 
     @Option(
@@ -58,6 +67,24 @@ public final class RegistryCommand extends OutputCommand {
             paramLabel = "DIR",
             description = "The directory that keeps the state across restarts (default: none, only in memory).")
     private Optional<String> data = Optional.empty();
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "A configuration file, for its security settings (default: TREATY_SECURITY_... variables).")
+    private @Nullable Path config;
+
+    @Option(
+            names = "--secure",
+            description = "Use TLS, and make an authority and certificates in .treaty/security of this directory.")
+    private boolean secure;
+
+    @Option(
+            names = "--insecure",
+            description = "Serve other machines without security: each that reaches the port may do everything.")
+    private boolean insecure;
+
+    private @Nullable DevelopmentSecurity development;
 
     @Mixin
     private final CompatibilityApis compatibility = new CompatibilityApis();
@@ -77,13 +104,36 @@ public final class RegistryCommand extends OutputCommand {
                 out().println("registry " + address + "; Ctrl-C ends it");
             }
             foreground.await();
+        } finally {
+            if (development != null) {
+                development.close();
+            }
         }
         return Main.OK;
     }
 
     private Settings settings() {
+        var environment = new HashMap<String, String>();
+        System.getenv().forEach((name, value) -> {
+            if (name.startsWith(SECURITY)) {
+                environment.put(name, value);
+            }
+        });
+        if (secure) {
+            development = DevelopmentSecurity.open(DevelopmentSecurity.directory(Path.of("")));
+            environment.putAll(development.environment(DevelopmentSecurity.REGISTRY));
+            development.environment(DevelopmentSecurity.OPERATOR);
+        }
+        if (insecure) {
+            environment.put(SECURITY + "INSECURE", "true");
+        }
+        Settings read = (config == null ? ConfigurationSources.of(environment) : ConfigurationSources.of(config, environment))
+                .withCommandLine(secure ? DevelopmentSecurity.ROLES : Map.of())
+                .read(List.of())
+                .settings();
         try {
             return Settings.DEFAULTS
+                    .withSecurity(read.security())
                     .withServer(ServerSettings.DEFAULT.withAddress(host, port, advertise))
                     .withRegistryServer(RegistryServerSettings.DEFAULT.withData(data));
         } catch (IllegalArgumentException e) {

@@ -1,6 +1,7 @@
 package dev.treaty.cli;
 
 import dev.treaty.Treaty;
+import dev.treaty.cli.secure.DevelopmentSecurity;
 import dev.treaty.config.KeyNames;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.ServiceException;
@@ -44,11 +45,21 @@ public final class RegistryOptions {
             description = "A configuration file, for the registry and the settings of calls.")
     private @Nullable Path config;
 
+    @Option(
+            names = "--secure",
+            description = "Use TLS and the certificate \"operator\" in .treaty/security of this directory, as \"treaty up"
+                    + " --secure\" makes it.")
+    private boolean secure;
+
     /** Opens a client of the registry. The option overrides the environment, which overrides the file. */
     public Treaty open() {
         Map<String, String> environment = new HashMap<>(System.getenv());
         if (registry != null) {
             environment.put("TREATY_REGISTRY", registry.toString());
+        }
+        if (secure) {
+            Path directory = DevelopmentSecurity.directory(Path.of(""));
+            environment.putAll(DevelopmentSecurity.existing(directory, DevelopmentSecurity.OPERATOR));
         }
         Settings settings = config == null ? Settings.of(environment) : Settings.load(config, environment);
         return Treaty.open(orUsual(settings));

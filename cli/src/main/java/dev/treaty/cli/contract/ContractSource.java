@@ -8,8 +8,6 @@ import dev.treaty.core.contract.ServiceContract;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.contract.Version;
 import java.io.IOException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +50,7 @@ final class ContractSource {
             return read(subject);
         }
         if (subject == null && type != null) {
-            return ofClass(type);
+            return ContractClasses.read(type, classPath, "--class-path");
         }
         throw new ParameterException(
                 spec.commandLine(), "name a service or a file, or a class with --class NAME --class-path PATH");
@@ -64,20 +62,6 @@ final class ContractSource {
         return Files.isRegularFile(file) ? ServiceContract.parse(OutputCommand.text(file)) : published(subject);
     }
 
-    private ServiceContract ofClass(String name) throws IOException {
-        URL[] urls = new URL[classPath.size()];
-        for (int i = 0; i < urls.length; i++) {
-            if (!Files.exists(classPath.get(i))) {
-                throw new CommandFailed(classPath.get(i) + " does not exist: check --class-path");
-            }
-            urls[i] = classPath.get(i).toUri().toURL();
-        }
-        try (var loader = new URLClassLoader(urls, ContractSource.class.getClassLoader())) {
-            return ServiceContract.of(Class.forName(name, false, loader));
-        } catch (ClassNotFoundException | LinkageError e) {
-            throw new CommandFailed("class " + name + " cannot be loaded (" + e + "): check --class-path");
-        }
-    }
 
     private ServiceContract published(String subject) {
         int at = subject.indexOf('@');

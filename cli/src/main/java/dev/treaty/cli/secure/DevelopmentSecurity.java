@@ -7,6 +7,7 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
+import dev.treaty.observe.EventLog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -25,6 +26,12 @@ public final class DevelopmentSecurity implements AutoCloseable {
 
     /** The identity of the commands of the user, which has the role of operators. */
     public static final String OPERATOR = "operator";
+
+    /** The settings by which operators have their role. */
+    public static final Map<String, String> ROLES = Map.of("security.roles.operator", OPERATOR + "," + REGISTRY);
+
+    /** How long certificates are valid by default. */
+    private static final Duration LIFETIME = Duration.ofHours(24);
 
     private static final String DIRECTORY = ".treaty/security";
     private static final String TRUST_DOMAIN = "treaty.local";
@@ -46,6 +53,11 @@ public final class DevelopmentSecurity implements AutoCloseable {
     /** Returns the directory for what runs from another one: {@code .treaty/security} in it. */
     public static Path directory(Path beside) {
         return beside.toAbsolutePath().normalize().resolve(DIRECTORY);
+    }
+
+    /** Opens the authority in a directory, for certificates that are valid for a day. */
+    public static DevelopmentSecurity open(Path directory) {
+        return open(directory, LIFETIME, new EventLog(Time.system()));
     }
 
     /**

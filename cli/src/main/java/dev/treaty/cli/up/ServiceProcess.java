@@ -44,11 +44,16 @@ final class ServiceProcess {
     private boolean stopped;
     private final Thread supervisor;
 
-    /** Starts the instance with this number. */
+    /**
+     * Starts the instance with this number.
+     *
+     * @param variables further variables of its processes
+     */
     ServiceProcess(
             Path file,
             Settings settings,
             LayerOptions layers,
+            Map<String, String> variables,
             RunSettings.Hosted service,
             int number,
             PrefixedOutput output) {
@@ -63,6 +68,7 @@ final class ServiceProcess {
                 ServiceMain.class.getName(),
                 arguments(file, service, layers));
         this.environment = new HashMap<>(layers.environment());
+        environment.putAll(variables);
         environment.put("TREATY_REGISTRY", settings.registry().toString());
         environment.put("TREATY_SERVER_DRAIN", settings.server().drain().toString());
         environment.put("TREATY_SERVER_PORT", Integer.toString(service.port() == 0 ? 0 : service.port() + number));

@@ -8,6 +8,8 @@ import dev.treaty.cli.OutputCommand;
 import dev.treaty.cli.RegistryCommand;
 import dev.treaty.cli.RegistryOptions;
 import dev.treaty.cli.config.LayerOptions;
+import dev.treaty.cli.contract.ContractClasses;
+import dev.treaty.cli.secure.DevelopmentSecurity;
 import dev.treaty.config.ConfigurationException;
 import dev.treaty.config.ConfigurationSources;
 import dev.treaty.config.ConfigurationWatch;
@@ -16,6 +18,8 @@ import dev.treaty.config.Settings;
 import dev.treaty.core.time.Time;
 import dev.treaty.observe.EventLog;
 import dev.treaty.registry.RegistryAddress;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,6 +51,7 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "  treaty up",
+            "  treaty up --secure",
             "  treaty up shop.yaml --registry treaty://127.0.0.1:7400",
             "",
             "Example file:",
@@ -75,11 +80,18 @@ public final class UpCommand extends OutputCommand {
     @Option(names = "--registry", paramLabel = "ADDRESS", description = "Use this registry instead of serving one.")
     private @Nullable RegistryAddress registry;
 
+    @Option(
+            names = "--secure",
+            description = "Use TLS, with a certificate for each service, and the rules of the file. The authority and"
+                    + " the certificates are in .treaty/security beside the file.")
+    private boolean secure;
+
     @Mixin
     private final LayerOptions layers = new LayerOptions();
 
     private final Deque<AutoCloseable> others = new ArrayDeque<>();
     private @Nullable RunningServices services;
+    private @Nullable DevelopmentSecurity development;
 
     /** Whether all processes have been ready, so that the command runs on if a later one cannot start. */
     private volatile boolean allStarted;
@@ -88,6 +100,15 @@ public final class UpCommand extends OutputCommand {
     public Integer call() throws Exception {
         Map<String, String> environment = new HashMap<>(System.getenv());
         environment.putIfAbsent(DRAIN, "500ms");
+        if (secure) {
+            Path directory = DevelopmentSecurity.directory(
+                    Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("")));
+            development = DevelopmentSecurity.open(directory);
+            others.push(development);
+            environment.putAll(development.environment(DevelopmentSecurity.REGISTRY));
+            development.environment(DevelopmentSecurity.OPERATOR);
+            DevelopmentSecurity.ROLES.forEach(layers.values()::putIfAbsent);
+        }
         ConfigurationSources sources = layers.sources(Optional.of(file), environment);
         Settings settings = sources.read(List.of()).settings();
         check(settings.run());
@@ -165,12 +186,30 @@ public final class UpCommand extends OutputCommand {
         Treaty treaty = Treaty.open(client);
         others.push(treaty);
         var running = new RunningServices(
-                (hosted, number) -> new ServiceProcess(file, client, layers, hosted, number, output),
+                (hosted, number) ->
+                        new ServiceProcess(file, client, layers, environment(hosted), hosted, number, output),
                 treaty.registry(),
                 output,
                 lines);
         running.start(settings.run());
         return running;
+    }
+
+    /** Returns the variables of the processes of a service, whose certificate has its name. */
+    private Map<String, String> environment(RunSettings.Hosted service) {
+        if (development == null) {
+            return Map.of();
+        }
+        List<Path> classPath = service.classPath().stream()
+                .map(entry -> ServiceProcess.resolve(file, entry))
+                .toList();
+        try {
+            return development.environment(ContractClasses.read(service.contract(), classPath, "class-path")
+                    .name()
+                    .value());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Ends the command once each process has been ready or has failed to start, if any has failed. */

@@ -137,7 +137,7 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
         return new Generation(number + 1, tls, trust.value.ended(time.instant()));
     }
 
-    /** Refuses a new certificate that the authorities do not accept, unless they do not accept the one before either. */
+    /** Refuses a new certificate that the authorities do not accept, if they accept the one before. */
     private void checkAccepted(Optional<OwnCertificate> replaced) throws CertificateException {
         Optional<String> refusal =
                 TlsContext.of(policy, replaced, trust.value, time).refusal();
@@ -189,8 +189,8 @@ public final class FileTransportSecurity implements TransportSecurity, HealthSou
     }
 
     /**
-     * Returns whether the certificates are right: critical if the own one has expired; a warning if less than a third of
-     * its life is left, if a list of revoked certificates has ended, or if new files are wrong.
+     * Returns whether the certificates are right: critical if the own one has expired; a warning if less than a third
+     * of its life is left, if a list of revoked certificates has ended, or if new files are wrong.
      */
     @Override
     public ServiceHealth health() {

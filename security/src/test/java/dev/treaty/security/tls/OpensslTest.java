@@ -122,12 +122,12 @@ class OpensslTest {
     }
 
     private static void fill(ByteBuffer in, Socket socket) throws IOException {
-        in.compact();
-        int read = socket.getInputStream().read(in.array(), in.position(), in.remaining());
+        var bytes = new byte[1 << 12];
+        int read = socket.getInputStream().read(bytes);
         if (read < 0) {
             throw new IOException("the client has closed the connection");
         }
-        in.position(in.position() + read).flip();
+        in.compact().put(bytes, 0, read).flip();
     }
 
     private static boolean installed() throws InterruptedException {
