@@ -79,7 +79,9 @@ public final class DevelopmentSecurity implements AutoCloseable {
 
     /** Issues a certificate for an identity, and returns the variables of a process that uses it. */
     public Map<String, String> environment(String identity) {
-        issue(identity);
+        if (issued.putIfAbsent(identity, true) == null) {
+            issue(identity);
+        }
         return variables(directory, identity);
     }
 
@@ -111,7 +113,6 @@ public final class DevelopmentSecurity implements AutoCloseable {
     private void issue(String identity) {
         try {
             authority.write(CertificateRequest.of(identity).withLifetime(lifetime));
-            issued.put(identity, true);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
