@@ -53,7 +53,7 @@ class SecurityTest {
 
     @BeforeEach
     void startRegistry() throws Exception {
-        authority = CertificateAuthority.create(directory.resolve("certs"), "treaty.local", Time.system()::instant);
+        authority = CertificateAuthority.create(directory.resolve("certs"), "treaty.local", Time.system());
         Treaty served = open("treaty", "");
         served.serveRegistry();
         registry = "treaty://127.0.0.1:" + served.endpoint().orElseThrow().port();

@@ -69,8 +69,8 @@ public final class DevelopmentSecurity implements AutoCloseable {
         try {
             Time time = Time.system();
             CertificateAuthority authority = Files.exists(directory.resolve("ca.pem"))
-                    ? CertificateAuthority.open(directory, time::instant)
-                    : CertificateAuthority.create(directory, TRUST_DOMAIN, time::instant);
+                    ? CertificateAuthority.open(directory, time)
+                    : CertificateAuthority.create(directory, TRUST_DOMAIN, time);
             return new DevelopmentSecurity(directory, authority, lifetime, events);
         } catch (IOException e) {
             throw new CommandFailed("the certificates in " + directory + " cannot be used: " + e.getMessage());
