@@ -4,11 +4,13 @@ import dev.treaty.Treaty;
 import dev.treaty.config.Settings;
 import dev.treaty.core.call.Headers;
 import dev.treaty.demo.DemoReport.Machine;
+import dev.treaty.registry.RegistryAddress;
 import dev.treaty.resilience.FaultTolerance;
 import dev.treaty.resilience.IsolationLevel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,15 +35,22 @@ final class Demo {
     private final Duration duration;
     private final @Nullable Integer requestedRate;
     private final DemoRegistry.Choice choice;
+    private final boolean secure;
     private final DemoView view;
     private final ProcessGroup processes = new ProcessGroup();
     private volatile @Nullable OpenLoop load;
 
     /** @param requestedRate calls per second; if null, a part of what the machine carries */
-    Demo(Duration duration, @Nullable Integer requestedRate, DemoRegistry.Choice choice, DemoView view) {
+    Demo(
+            Duration duration,
+            @Nullable Integer requestedRate,
+            DemoRegistry.Choice choice,
+            boolean secure,
+            DemoView view) {
         this.duration = duration;
         this.requestedRate = requestedRate;
         this.choice = choice;
+        this.secure = secure;
         this.view = view;
     }
 
@@ -78,12 +87,28 @@ final class Demo {
     private DemoReport start() throws IOException, InterruptedException {
         view.print("starting a registry, a database and the services of the shop …");
         long start = System.nanoTime();
-        DemoRegistry registry = DemoRegistry.start(choice, processes);
-        var shop = new ShopProcesses(processes, registry.address());
+        if (!secure) {
+            DemoRegistry registry = DemoRegistry.start(choice, processes);
+            return start(start, registry, Optional.empty());
+        }
+        int port = DemoRegistry.freePort();
+        Settings client = customer().withRegistry(new RegistryAddress.Network("127.0.0.1", port));
+        try (var security = new DemoSecurity(processes.directory(), client)) {
+            return start(start, DemoRegistry.secure(port, security, processes), Optional.of(security));
+        }
+    }
+
+    private DemoReport start(long start, DemoRegistry registry, Optional<DemoSecurity> security)
+            throws IOException, InterruptedException {
+        var shop = new ShopProcesses(processes, registry.address(), security);
         registry.awaitReady();
         shop.startServices();
-        try (Treaty caller = Treaty.open(customer().withRegistry(registry.address()))) {
-            var poller = new StatusPoller(caller, shop);
+        Settings settings = customer().withRegistry(registry.address());
+        if (security.isPresent()) {
+            settings = settings.withSecurity(security.get().customers());
+        }
+        try (Treaty caller = Treaty.open(settings)) {
+            var poller = new StatusPoller(security.map(DemoSecurity::operator).orElse(caller), caller, shop);
             shop.awaitReady();
             view.print(DemoView.format(
                     "%d processes are ready after %.1f s; registry %s",
@@ -92,9 +117,10 @@ final class Demo {
             Machine machine = warmUp(new Customers(storefront(caller), series + "-warm-up"));
             poller.begin();
             var running =
-                    new OpenLoop(new Customers(storefront(caller), series), machine.rate(), Timetable.plan(registry));
+                    new OpenLoop(new Customers(storefront(caller), series), machine.rate(), Timetable.plan(registry, security.isPresent()));
             load = running;
-            var timetable = new Timetable(shop, registry, poller, running, duration, new CopyOnWriteArrayList<>());
+            var timetable = new Timetable(
+                    shop, registry, poller, running, security, duration, new CopyOnWriteArrayList<>());
             return drive(running, poller, timetable, machine, registry.address().toString());
         }
     }

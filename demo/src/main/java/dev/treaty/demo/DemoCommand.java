@@ -24,6 +24,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  treaty demo                          thirty seconds",
             "  treaty demo --for 2m --rate 500",
+            "  treaty demo --secure                 with TLS, tokens and rules",
             "  treaty demo --registry etcd          the same with etcd as the registry",
             "  treaty demo --json | jq .p99Millis   the report as a JSON object"
         })
@@ -54,6 +55,12 @@ public final class DemoCommand extends OutputCommand implements ExtraCommand {
                     + " running registry, which is not killed.")
     private DemoRegistry.Choice registry = DemoRegistry.Choice.TREATY;
 
+    @Option(
+            names = "--secure",
+            description = "Use TLS with a certificate for each service, tokens for customers, and rules; certificates,"
+                    + " tokens and keys are replaced while calls run.")
+    private boolean secure;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (rate != null && (rate < 1 || rate > RATE_MAX)) {
@@ -62,7 +69,10 @@ public final class DemoCommand extends OutputCommand implements ExtraCommand {
         if (duration.compareTo(DURATION_MIN) < 0) {
             throw usageError("--for is too short to show anything: use " + DURATION_MIN.toSeconds() + "s or more");
         }
-        DemoReport report = new Demo(duration, rate, registry, view()).run();
+        if (secure && !registry.equals(DemoRegistry.Choice.TREATY)) {
+            throw usageError("--secure needs the registry of Treaty, which the demo starts: leave --registry out");
+        }
+        DemoReport report = new Demo(duration, rate, registry, secure, view()).run();
         if (json()) {
             printJson(report.fields());
         } else {

@@ -3,6 +3,7 @@ package dev.treaty.demo;
 import dev.treaty.cli.CommandFailed;
 import dev.treaty.cli.Converters;
 import dev.treaty.cli.Main;
+import dev.treaty.cli.secure.DevelopmentSecurity;
 import dev.treaty.cli.up.ChildProcess;
 import dev.treaty.registry.RegistryAddress;
 import java.io.IOException;
@@ -63,12 +64,19 @@ final class DemoRegistry {
     private final RegistryAddress address;
     private final int port;
     private final List<String> command;
+    private final Map<String, String> environment;
     private volatile @Nullable ChildProcess child;
 
-    private DemoRegistry(ProcessGroup processes, RegistryAddress address, int port, List<String> program) {
+    private DemoRegistry(
+            ProcessGroup processes,
+            RegistryAddress address,
+            int port,
+            List<String> program,
+            Map<String, String> environment) {
         this.processes = processes;
         this.address = address;
         this.port = port;
+        this.environment = environment;
         this.command = new ArrayList<>(List.of("sh", "-c", KILLED_WITH_PARENT, "sh"));
         command.addAll(program);
     }
@@ -76,7 +84,7 @@ final class DemoRegistry {
     /** Starts the registry unless it already runs. It can be used once {@link #awaitReady} has returned. */
     static DemoRegistry start(Choice choice, ProcessGroup processes) throws IOException {
         if (choice.existing.isPresent()) {
-            return new DemoRegistry(processes, choice.existing.get(), 0, List.of());
+            return new DemoRegistry(processes, choice.existing.get(), 0, List.of(), Map.of());
         }
         int port = freePort();
         List<String> program = switch (choice.kind) {
@@ -86,12 +94,31 @@ final class DemoRegistry {
         };
         String scheme = choice.kind.name().toLowerCase(Locale.ROOT);
         var address = Converters.registry(scheme + "://" + HOST + ":" + port);
-        var registry = new DemoRegistry(processes, address, port, program);
+        var registry = new DemoRegistry(processes, address, port, program, Map.of());
         registry.start();
         return registry;
     }
 
-    private static int freePort() throws IOException {
+    /** Starts a registry with security, which restores its state when it starts again. */
+    static DemoRegistry secure(int port, DemoSecurity security, ProcessGroup processes) throws IOException {
+        List<String> program = ShopProcesses.java(
+                Main.class.getName(),
+                "registry",
+                "--port",
+                String.valueOf(port),
+                "--config",
+                security.file().toString());
+        var registry = new DemoRegistry(
+                processes,
+                new RegistryAddress.Network(HOST, port),
+                port,
+                program,
+                security.environment(DevelopmentSecurity.REGISTRY));
+        registry.start();
+        return registry;
+    }
+
+    static int freePort() throws IOException {
         try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return free.getLocalPort();
         }
@@ -134,7 +161,7 @@ final class DemoRegistry {
 
     /** Starts the registry, also after {@link #kill}. */
     void start() throws IOException {
-        child = processes.start(command, Map.of(), _ -> {});
+        child = processes.start(command, environment, _ -> {});
     }
 
     /**

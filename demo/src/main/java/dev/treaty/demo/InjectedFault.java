@@ -19,6 +19,7 @@ final class InjectedFault {
         SLOW(0.42, 0.5, "recommendations-2", "slows recommendations-2", "800 ms: calls avoid it"),
         DEGRADE(0.53, 0.62, "recommendations", "slows all recommendations", "800 ms: the fallback answers"),
         SETTINGS(0.57, 0.62, "storefront-1", "changes central settings", "level, deadline and fallback"),
+        KEYS(0.64, 0.64, "registry", "signs with another key", "tokens of both are valid"),
         CANARY(0.66, 0.77, "orders-3", "tries orders-3, version 1.1", "10 % of calls, copies of 20 %"),
         DEPLOY(0.8, 0.8, "orders-1", "replaces orders-1 with 1.1", "it completes its calls and ends"),
         DEPLOY_LAST(0.87, 0.87, "orders-2", "replaces orders-2 with 1.1", "it completes its calls and ends");

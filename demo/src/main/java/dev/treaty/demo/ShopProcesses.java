@@ -8,7 +8,9 @@ import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -41,13 +43,15 @@ final class ShopProcesses {
 
     private final ProcessGroup processes;
     private final Map<String, String> environment = new HashMap<>();
+    private final Optional<DemoSecurity> security;
     private final Map<String, Integer> numbers = new ConcurrentHashMap<>();
     private final List<ShopInstance> instances = new CopyOnWriteArrayList<>();
     private final ShopInstance database;
 
     /** Starts the database server. */
-    ShopProcesses(ProcessGroup processes, RegistryAddress registry) throws IOException {
+    ShopProcesses(ProcessGroup processes, RegistryAddress registry, Optional<DemoSecurity> security) throws IOException {
         this.processes = processes;
+        this.security = security;
         byte[] password = new byte[16];
         new SecureRandom().nextBytes(password);
         environment.put("TREATY_REGISTRY", registry.toString());
@@ -77,7 +81,10 @@ final class ShopProcesses {
     /** Starts one more instance of a service. */
     ShopInstance start(String service, String version) throws IOException {
         String name = service + "-" + numbers.merge(service, 1, Integer::sum);
-        var instance = ShopInstance.start(name, processes, command(service, version), environment);
+        var variables = new HashMap<>(environment);
+        String identity = "shop." + service.substring(0, 1).toUpperCase(Locale.ROOT) + service.substring(1);
+        security.ifPresent(used -> variables.putAll(used.environment(identity)));
+        var instance = ShopInstance.start(name, processes, command(service, version), variables);
         instances.add(instance);
         return instance;
     }

@@ -34,6 +34,7 @@ final class StatusPoller implements Runnable {
     private static final String REASON = "the demo shows it";
 
     private final Treaty caller;
+    private final Treaty customers;
     private final ShopProcesses shop;
     private final Map<ShopInstance, Snapshot> snapshots = new ConcurrentHashMap<>();
     private FabricCounts baseline = FabricCounts.NONE;
@@ -63,8 +64,15 @@ final class StatusPoller implements Runnable {
         }
     }
 
-    StatusPoller(Treaty caller, ShopProcesses shop) {
+    /**
+     * Polls nothing yet.
+     *
+     * @param caller may read and change the processes
+     * @param customers calls for customers, and is counted
+     */
+    StatusPoller(Treaty caller, Treaty customers, ShopProcesses shop) {
         this.caller = caller;
+        this.customers = customers;
         this.shop = shop;
     }
 
@@ -153,7 +161,7 @@ final class StatusPoller implements Runnable {
 
     private FabricCounts sum() {
         return Stream.concat(
-                        caller.metrics().metrics(Side.CLIENT).stream(),
+                        customers.metrics().metrics(Side.CLIENT).stream(),
                         snapshots.values().stream().flatMap(s -> s.status.report().client().stream()))
                 .map(FabricCounts::of)
                 .reduce(FabricCounts.NONE, (one, other) -> one.plus(1, other));

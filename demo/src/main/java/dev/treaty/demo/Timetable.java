@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -21,6 +22,7 @@ record Timetable(
         DemoRegistry registry,
         StatusPoller control,
         OpenLoop load,
+        Optional<DemoSecurity> security,
         Duration duration,
         List<String> problems) {
     private static final Duration SLOWNESS = Duration.ofMillis(800);
@@ -35,9 +37,10 @@ record Timetable(
     private static final double FAULT_MIN = 0.05;
 
     /** Returns the faults that {@link #start} will inject. A registry that the demo has not started is not killed. */
-    static List<InjectedFault> plan(DemoRegistry registry) {
+    static List<InjectedFault> plan(DemoRegistry registry, boolean secure) {
         return Stream.of(Plan.values())
                 .filter(plan -> plan != Plan.REGISTRY || registry.owned())
+                .filter(plan -> plan != Plan.KEYS || secure)
                 .map(InjectedFault::new)
                 .toList();
     }
@@ -75,6 +78,7 @@ record Timetable(
             case FREEZE -> victim(plan, Condition.FROZEN).child().freeze();
             case SLOW, DEGRADE -> delay(plan.target, SLOWNESS, Condition.SLOW);
             case SETTINGS -> control.set(SETTINGS);
+            case KEYS -> security.orElseThrow().rotateKeys();
             case CANARY -> startNext();
             case DEPLOY -> drain(plan); // the canary takes its place
             case DEPLOY_LAST -> {
