@@ -6,6 +6,7 @@ import dev.treaty.benchmarks.discovery.DiscoveryBenchmark;
 import dev.treaty.benchmarks.discovery.SettingsBenchmark;
 import dev.treaty.benchmarks.guards.GuardsBenchmark;
 import dev.treaty.benchmarks.overload.OverloadBenchmark;
+import dev.treaty.benchmarks.security.SecurityBenchmark;
 import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,7 +36,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DiscoveryBenchmark.class,
             BalanceBenchmark.class,
             OverloadBenchmark.class,
-            SettingsBenchmark.class
+            SettingsBenchmark.class,
+            SecurityBenchmark.class
         })
 public final class Main {
 

@@ -6,8 +6,10 @@ import dev.treaty.benchmarks.JvmProcess;
 import dev.treaty.benchmarks.MachineLoad;
 import dev.treaty.benchmarks.Report;
 import dev.treaty.benchmarks.Sample;
-import dev.treaty.benchmarks.guards.JmhWorker.Answer;
-import dev.treaty.benchmarks.guards.JmhWorker.Request;
+import dev.treaty.benchmarks.Target;
+import dev.treaty.benchmarks.JmhWorker;
+import dev.treaty.benchmarks.JmhWorker.Answer;
+import dev.treaty.benchmarks.JmhWorker.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,6 +39,25 @@ public final class GuardsBenchmark extends Benchmark {
     private static final Figure ALLOCATION = Figure.lower("allocation", "B/call");
     private static final Figure MEMORY = Figure.lower("memory", "B/guard");
     private static final String MEMORY_SETTING = "memory";
+
+    static final List<Target> TARGETS = List.of(
+            Target.most("treaty.full.t1.time", 75),
+            Target.most("treaty.full.t2.time", 75),
+            Target.most("treaty.full.t1.allocation", 0),
+            Target.most("treaty.full.t2.allocation", 0),
+            Target.most("treaty.timeout.t1.time", 300),
+            Target.most("treaty.timeout.t2.time", 300),
+            Target.most("treaty.refused.t1.time", 50),
+            Target.most("treaty.refused.t2.time", 50),
+            Target.most("treaty.memory.memory", 2048),
+            Target.least("resilience4j-count.full.t1.time", 1.7),
+            Target.least("resilience4j-count.full.t2.time", 3.4),
+            Target.least("sentinel.full.t1.time", 6),
+            Target.least("sentinel.full.t2.time", 6),
+            Target.least("smallrye.deadline.t1.time", 10),
+            Target.least("smallrye.deadline.t2.time", 10),
+            Target.least("failsafe.deadline.t1.time", 30),
+            Target.least("failsafe.deadline.t2.time", 30));
 
     private static final Set<String> QUICK = Set.of("direct", "clock", "refused", Measured.FULL, Measured.DEADLINE);
 
@@ -133,7 +154,7 @@ public final class GuardsBenchmark extends Benchmark {
         var about = new ArrayList<>(about(times, plan));
         machine.remark().ifPresent(about::add);
         Report report = Report.of("guards", about, List.of(TIME, ALLOCATION, MEMORY), Measured.OWN, samples);
-        return Target.judge(report);
+        return Target.judge(report, TARGETS);
     }
 
     private void check(int times, int total) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.treaty.benchmarks.Report;
 import dev.treaty.benchmarks.Report.Row;
 import dev.treaty.benchmarks.Report.Spread;
+import dev.treaty.benchmarks.Target;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -70,7 +71,7 @@ class GuardsBenchmarkTest {
                 List.of("How."),
                 List.of(),
                 List.of(new Row("treaty", "full.t1", Map.of("time", new Spread(60, 58, 61)))),
-                Map.of("sentinel.full.t1.time", 5.5)));
+                Map.of("sentinel.full.t1.time", 5.5)), GuardsBenchmark.TARGETS);
         assertThat(report.about())
                 .hasSize(3)
                 .anyMatch(line -> line.matches("Target treaty.full.t1.time +at most +75.0: +60.0  met"))

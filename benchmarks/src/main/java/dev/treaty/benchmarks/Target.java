@@ -1,6 +1,5 @@
-package dev.treaty.benchmarks.guards;
+package dev.treaty.benchmarks;
 
-import dev.treaty.benchmarks.Report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -13,38 +12,21 @@ import java.util.Optional;
  * @param limit the least ratio, or the highest figure
  * @param ratio whether it is a ratio
  */
-record Target(String name, double limit, boolean ratio) {
-    private static final List<Target> ALL = List.of(
-            most("treaty.full.t1.time", 75),
-            most("treaty.full.t2.time", 75),
-            most("treaty.full.t1.allocation", 0),
-            most("treaty.full.t2.allocation", 0),
-            most("treaty.timeout.t1.time", 300),
-            most("treaty.timeout.t2.time", 300),
-            most("treaty.refused.t1.time", 50),
-            most("treaty.refused.t2.time", 50),
-            most("treaty.memory.memory", 2048),
-            least("resilience4j-count.full.t1.time", 1.7),
-            least("resilience4j-count.full.t2.time", 3.4),
-            least("sentinel.full.t1.time", 6),
-            least("sentinel.full.t2.time", 6),
-            least("smallrye.deadline.t1.time", 10),
-            least("smallrye.deadline.t2.time", 10),
-            least("failsafe.deadline.t1.time", 30),
-            least("failsafe.deadline.t2.time", 30));
-
-    private static Target most(String name, double limit) {
+public record Target(String name, double limit, boolean ratio) {
+    /** A figure that is at most this. */
+    public static Target most(String name, double limit) {
         return new Target(name, limit, false);
     }
 
-    private static Target least(String name, double limit) {
+    /** A ratio that is at least this. */
+    public static Target least(String name, double limit) {
         return new Target(name, limit, true);
     }
 
     /** The same report, which says of every target that was measured whether it is met. */
-    static Report judge(Report report) {
+    public static Report judge(Report report, List<Target> targets) {
         var about = new ArrayList<>(report.about());
-        for (Target target : ALL) {
+        for (Target target : targets) {
             target.measured(report).ifPresent(value -> about.add(target.sentence(value)));
         }
         return new Report(report.benchmark(), List.copyOf(about), report.figures(), report.rows(), report.ratios());

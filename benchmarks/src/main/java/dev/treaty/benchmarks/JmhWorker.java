@@ -1,4 +1,4 @@
-package dev.treaty.benchmarks.guards;
+package dev.treaty.benchmarks;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -23,8 +23,9 @@ import tools.jackson.databind.json.JsonMapper;
  * The main class of a process that has JMH measure one benchmark, again and again: once warm, it is asked for a figure
  * in every round, so that rounds can be short, and no other subject's code is compiled together with its own.
  */
-final class JmhWorker {
-    static final int ITERATIONS = 3;
+public final class JmhWorker {
+    /** How many iterations a figure is the median of. */
+    public static final int ITERATIONS = 3;
 
     private static final String ALLOCATION = "gc.alloc.rate.norm";
 
@@ -40,8 +41,9 @@ final class JmhWorker {
      * @param warmUp for how long before
      * @param iteration how long each of the {@value #ITERATIONS} iterations lasts
      */
-    record Request(int threads, Duration warmUp, Duration iteration) {
-        String line() {
+    public record Request(int threads, Duration warmUp, Duration iteration) {
+        /** The line that asks for it. */
+        public String line() {
             return threads + " " + warmUp.toMillis() + " " + iteration.toMillis();
         }
 
@@ -53,7 +55,8 @@ final class JmhWorker {
                     Duration.ofMillis(Long.parseLong(words[2])));
         }
 
-        Duration duration() {
+        /** How long it takes. */
+        public Duration duration() {
             return warmUp.plus(iteration.multipliedBy(ITERATIONS));
         }
     }
@@ -65,7 +68,7 @@ final class JmhWorker {
      * @param bytes what a call allocated
      * @param cpuNanos processor time of the process meanwhile
      */
-    record Answer(double nanos, double bytes, long cpuNanos) {}
+    public record Answer(double nanos, double bytes, long cpuNanos) {}
 
     /** Measures the benchmark that is called like the argument. */
     public static void main(String[] arguments) throws IOException, RunnerException {
