@@ -45,7 +45,7 @@ final class Flood {
     /** Nothing but the use of processors. */
     static final String BURN = "burn";
 
-    private static final int THREADS = 8;
+    static final int THREADS = 8;
 
     /** The handshakes that a thread keeps open; the oldest is reset for another. */
     private static final int OPEN_MAX = 100;
