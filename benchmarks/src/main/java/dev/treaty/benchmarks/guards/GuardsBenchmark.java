@@ -2,14 +2,14 @@ package dev.treaty.benchmarks.guards;
 
 import dev.treaty.benchmarks.Benchmark;
 import dev.treaty.benchmarks.Figure;
+import dev.treaty.benchmarks.JmhWorker;
+import dev.treaty.benchmarks.JmhWorker.Answer;
+import dev.treaty.benchmarks.JmhWorker.Request;
 import dev.treaty.benchmarks.JvmProcess;
 import dev.treaty.benchmarks.MachineLoad;
 import dev.treaty.benchmarks.Report;
 import dev.treaty.benchmarks.Sample;
 import dev.treaty.benchmarks.Target;
-import dev.treaty.benchmarks.JmhWorker;
-import dev.treaty.benchmarks.JmhWorker.Answer;
-import dev.treaty.benchmarks.JmhWorker.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

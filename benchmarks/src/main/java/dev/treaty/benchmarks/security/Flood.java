@@ -108,8 +108,8 @@ final class Flood {
         var in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String line = in.readLine(); line != null; line = in.readLine()) {
             String[] words = line.split(" ", -1);
-            out.println(mapper.writeValueAsString(flood.run(
-                    words[0], Duration.ofMillis(Long.parseLong(words[1])), Double.parseDouble(words[2]))));
+            out.println(mapper.writeValueAsString(
+                    flood.run(words[0], Duration.ofMillis(Long.parseLong(words[1])), Double.parseDouble(words[2]))));
         }
         System.exit(0);
     }
@@ -185,8 +185,8 @@ final class Flood {
     static String forged(String token, long id) {
         int first = token.indexOf('.');
         int second = token.lastIndexOf('.');
-        String payload = new String(
-                Base64.getUrlDecoder().decode(token.substring(first + 1, second)), StandardCharsets.UTF_8);
+        String payload =
+                new String(Base64.getUrlDecoder().decode(token.substring(first + 1, second)), StandardCharsets.UTF_8);
         String other = payload.replaceFirst("\"jti\":\"[^\"]*\"", "\"jti\":\"forged" + id + "\"");
         return token.substring(0, first + 1)
                 + Base64.getUrlEncoder().withoutPadding().encodeToString(other.getBytes(StandardCharsets.UTF_8))

@@ -70,22 +70,20 @@ record ProviderKey(String algorithm, KeyPair pair) {
 
     private String jwk() {
         byte[] encoded = pair.getPublic().getEncoded();
-        String of =
-                switch (pair.getPublic()) {
-                    case ECPublicKey ec ->
-                        "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\""
-                                + base64(coordinate(ec.getW().getAffineX().toByteArray())) + "\",\"y\":\""
-                                + base64(coordinate(ec.getW().getAffineY().toByteArray())) + "\"";
-                    case RSAPublicKey rsa ->
-                        "\"kty\":\"RSA\",\"n\":\""
-                                + base64(withoutSign(rsa.getModulus().toByteArray())) + "\",\"e\":\""
-                                + base64(withoutSign(rsa.getPublicExponent().toByteArray())) + "\"";
-                    default ->
-                        "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\""
-                                + base64(Arrays.copyOfRange(
-                                        encoded, encoded.length - COORDINATE_BYTES, encoded.length))
-                                + "\"";
-                };
+        String of = switch (pair.getPublic()) {
+            case ECPublicKey ec ->
+                "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\""
+                        + base64(coordinate(ec.getW().getAffineX().toByteArray())) + "\",\"y\":\""
+                        + base64(coordinate(ec.getW().getAffineY().toByteArray())) + "\"";
+            case RSAPublicKey rsa ->
+                "\"kty\":\"RSA\",\"n\":\""
+                        + base64(withoutSign(rsa.getModulus().toByteArray())) + "\",\"e\":\""
+                        + base64(withoutSign(rsa.getPublicExponent().toByteArray())) + "\"";
+            default ->
+                "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\""
+                        + base64(Arrays.copyOfRange(encoded, encoded.length - COORDINATE_BYTES, encoded.length))
+                        + "\"";
+        };
         return "{\"kid\":\"" + algorithm + "\",\"alg\":\"" + algorithm + "\",\"use\":\"sig\"," + of + "}";
     }
 

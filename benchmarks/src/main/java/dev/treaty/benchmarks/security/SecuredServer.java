@@ -60,7 +60,9 @@ final class SecuredServer {
      */
     static Settings settings(Path directory, String identity, String registry) {
         UnaryOperator<String> file = name -> directory.resolve(name).toString();
-        return Settings.parse("benchmark", """
+        return Settings.parse(
+                "benchmark",
+                """
                 registry: %s
                 server:
                   drain: 100ms
@@ -78,11 +80,12 @@ final class SecuredServer {
                   rules:
                     answers: {callers: [polite, greedy], services: [bench.Answering]}
                 """.formatted(
-                        registry,
-                        file.apply(identity + ".pem"),
-                        file.apply(identity + ".key"),
-                        file.apply("ca.pem"),
-                        file.apply("tokens")), Map.of());
+                                registry,
+                                file.apply(identity + ".pem"),
+                                file.apply(identity + ".key"),
+                                file.apply("ca.pem"),
+                                file.apply("tokens")),
+                Map.of());
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.treaty.benchmarks.Benchmark;
 import dev.treaty.benchmarks.Figure;
 import dev.treaty.benchmarks.JmhWorker;
 import dev.treaty.benchmarks.JvmProcess;
+import dev.treaty.benchmarks.MachineLoad;
 import dev.treaty.benchmarks.Report;
 import dev.treaty.benchmarks.Sample;
 import dev.treaty.benchmarks.Target;
@@ -105,6 +106,7 @@ public final class SecurityBenchmark extends Benchmark {
             description = "Only this part: checks, floods (default: both).")
     private List<String> parts = PARTS;
 
+    private final MachineLoad machine = new MachineLoad();
     private int rounds = 3;
     private Duration each = Duration.ofMillis(3_500);
     private Duration warmUp = Duration.ofSeconds(2);
@@ -126,8 +128,7 @@ public final class SecurityBenchmark extends Benchmark {
     protected Report measure() throws IOException, InterruptedException {
         for (String part : parts) {
             if (!PARTS.contains(part)) {
-                throw new ParameterException(
-                        line(), "--part " + part + " is unknown: use " + String.join(", ", PARTS));
+                throw new ParameterException(line(), "--part " + part + " is unknown: use " + String.join(", ", PARTS));
             }
         }
         if (quick) {
@@ -142,10 +143,12 @@ public final class SecurityBenchmark extends Benchmark {
                 check(check.getKey(), check.getValue(), samples);
             }
         }
+        var about = new ArrayList<>(about());
         if (parts.contains(FLOODS)) {
             floods(samples);
+            machine.remark().ifPresent(about::add);
         }
-        return Target.judge(Report.of("security", about(), FIGURES, FLOOD, samples), TARGETS);
+        return Target.judge(Report.of("security", about, FIGURES, FLOOD, samples), TARGETS);
     }
 
     private void check(String subject, String method, List<Sample> samples) throws IOException, InterruptedException {
@@ -176,15 +179,14 @@ public final class SecurityBenchmark extends Benchmark {
     private void floods(List<Sample> samples) throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("treaty-bench-security-");
         try {
-            CertificateAuthority authority =
-                    CertificateAuthority.create(directory, "treaty.local", Clock.systemUTC());
+            CertificateAuthority authority = CertificateAuthority.create(directory, "treaty.local", Clock.systemUTC());
             for (String identity : List.of(SecuredServer.SERVER, SecuredServer.POLITE, SecuredServer.GREEDY)) {
                 authority.write(CertificateRequest.of(identity));
             }
             progress("floods: starting …");
             try (JvmProcess server = start("the server", SecuredServer.class, directory.toString())) {
-                String port = String.valueOf(server.answer(SecuredServer.Ready.class, Duration.ZERO)
-                        .port());
+                String port = String.valueOf(
+                        server.answer(SecuredServer.Ready.class, Duration.ZERO).port());
                 try (JvmProcess client = start("the client", PoliteClient.class, directory.toString(), port);
                         JvmProcess flood = start("the flood", Flood.class, directory.toString(), port)) {
                     floods(new Processes(server, client, flood), samples);
@@ -224,6 +226,7 @@ public final class SecurityBenchmark extends Benchmark {
         for (String kind : KINDS) {
             beside(processes, kind, 0, warmUp);
         }
+        machine.begin();
         for (int round = 0; round < rounds; round++) {
             progress("floods: round " + (round + 1) + " of " + rounds + " …");
             samples.add(new Sample("alone", "alone", round, polite(processes, each)));
@@ -237,17 +240,19 @@ public final class SecurityBenchmark extends Benchmark {
                 samples.add(new Sample(SHARE, kind, round, share));
             }
         }
+        machine.end();
     }
 
     /** The client alone. */
-    private static Map<String, Double> polite(Processes processes, Duration duration)
+    private Map<String, Double> polite(Processes processes, Duration duration)
             throws IOException, InterruptedException {
         long cpu = serverNanos(processes);
         long began = System.nanoTime();
-        var outcome = processes.client.ask(
-                RATE + " " + duration.toMillis(), PoliteClient.Outcome.class, duration);
+        var outcome = processes.client.ask(RATE + " " + duration.toMillis(), PoliteClient.Outcome.class, duration);
         Map<String, Double> figures = new HashMap<>();
-        figures.put(SERVER_CPU.name(), (double) (serverNanos(processes) - cpu) / (System.nanoTime() - began));
+        long serverCpu = serverNanos(processes) - cpu;
+        machine.ours(serverCpu + outcome.cpuNanos());
+        figures.put(SERVER_CPU.name(), (double) serverCpu / (System.nanoTime() - began));
         figures.put(USEFUL.name(), outcome.useful() / seconds(duration));
         if (outcome.useful() > 0) {
             figures.put(P99.name(), outcome.p99Millis());
@@ -256,7 +261,10 @@ public final class SecurityBenchmark extends Benchmark {
     }
 
     private static long serverNanos(Processes processes) throws IOException, InterruptedException {
-        return processes.server.ask("usage", SecuredServer.Usage.class, Duration.ZERO).cpuNanos();
+        return processes
+                .server
+                .ask("usage", SecuredServer.Usage.class, Duration.ZERO)
+                .cpuNanos();
     }
 
     private static double seconds(Duration duration) {
@@ -264,18 +272,21 @@ public final class SecurityBenchmark extends Benchmark {
     }
 
     /** The client beside a flood that begins before it and ends after it. */
-    private static Map<String, Double> beside(Processes processes, String kind, double processors, Duration duration)
+    private Map<String, Double> beside(Processes processes, String kind, double processors, Duration duration)
             throws IOException, InterruptedException {
         Duration longer = duration.plus(MARGIN);
-        var flooding = new FutureTask<>(() -> processes.flood.ask(
-                kind + " " + longer.toMillis() + " " + processors, Flood.Outcome.class, longer));
+        var flooding = new FutureTask<>(() ->
+                processes.flood.ask(kind + " " + longer.toMillis() + " " + processors, Flood.Outcome.class, longer));
         Thread.startVirtualThread(flooding);
         TimeUnit.MILLISECONDS.sleep(MARGIN.toMillis() / 2);
         Map<String, Double> figures = polite(processes, duration);
         try {
-            figures.putAll(figures(kind, flooding.get()));
+            Flood.Outcome flood = flooding.get();
+            machine.ours(flood.cpuNanos());
+            figures.putAll(figures(kind, flood));
         } catch (ExecutionException e) {
-            throw new IOException(e.getCause() == null ? e.toString() : e.getCause().getMessage(), e);
+            throw new IOException(
+                    e.getCause() == null ? e.toString() : e.getCause().getMessage(), e);
         }
         TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
         return figures;
@@ -306,15 +317,18 @@ public final class SecurityBenchmark extends Benchmark {
     private List<String> about() {
         var about = new ArrayList<String>();
         if (parts.contains(CHECKS)) {
-            about.add("checks: one thread, by JMH; token: one that was checked before; new-: the first check of a token.");
+            about.add("checks: one thread, by JMH; token: one that was checked before; new-: the first check of a"
+                    + " token.");
         }
         if (parts.contains(FLOODS)) {
-            about.add("floods: a client that calls " + RATE + " times a second, with a certificate and a deadline of 1 s,"
-                    + " beside a process that floods the server with eight threads.");
-            about.add("  busy: beside eight threads that only use processors, all that they get; share: as much as the flood"
-                    + " uses itself.");
+            about.add(
+                    "floods: a client that calls " + RATE + " times a second, with a certificate and a deadline of 1 s,"
+                            + " beside a process that floods the server with eight threads.");
+            about.add("  busy: beside eight threads that only use processors, all that they get; share: as much as the"
+                    + " flood uses itself.");
             about.add("  identity: calls that another caller may make, with its token; each caller has 1,000 calls/s.");
-            about.add("  tokens: tokens with a wrong signature, each another; handshakes: handshakes that never finish.");
+            about.add(
+                    "  tokens: tokens with a wrong signature, each another; handshakes: handshakes that never finish.");
             about.add("  A ratio above 1: the client gets more beside the flood than beside that process.");
         }
         about.add("Median of " + rounds + " rounds, and min..max, of " + seconds(each) + " s each. Java "

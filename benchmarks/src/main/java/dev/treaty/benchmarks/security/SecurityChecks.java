@@ -50,7 +50,9 @@ public class SecurityChecks {
 
     private static Authentication proven(TokenAuthenticator authenticator, Credentials credentials) throws Exception {
         Authentication answer = authenticator.check(credentials);
-        return answer instanceof Authentication.Pending pending ? pending.check().call() : answer;
+        return answer instanceof Authentication.Pending pending
+                ? pending.check().call()
+                : answer;
     }
 
     private static void await(TokenAuthenticator authenticator, Credentials credentials) throws Exception {
@@ -93,8 +95,8 @@ public class SecurityChecks {
             token = Credentials.of(served.issue(
                             CALLER, List.of(Answering.NAME), 3_600, Optional.of(List.of("buyer")), Optional.empty())
                     .token());
-            key = Credentials.of(
-                    served.createKey(CALLER, Optional.of(List.of("buyer")), 3_600).key());
+            key = Credentials.of(served.createKey(CALLER, Optional.of(List.of("buyer")), 3_600)
+                    .key());
             await(used, token);
             await(used, key);
         }
@@ -168,9 +170,10 @@ public class SecurityChecks {
             for (ProviderKey key : keys) {
                 var signed = new ArrayList<Credentials>();
                 for (int i = 0; i < TOKENS; i++) {
-                    signed.add(Credentials.of(key.sign("""
-                            {"iss":"%s","sub":"%s","aud":"%s","iat":%d,"exp":%d,"jti":"t%d","roles":["buyer"]}"""
-                                    .formatted(issuer, CALLER, Answering.NAME, now, now + 3_600, i))));
+                    signed.add(Credentials.of(
+                            key.sign("""
+                                {"iss":"%s","sub":"%s","aud":"%s","iat":%d,"exp":%d,"jti":"t%d","roles":["buyer"]}\
+                                """.formatted(issuer, CALLER, Answering.NAME, now, now + 3_600, i))));
                 }
                 await(used, signed.getFirst());
                 tokens.put(key.algorithm(), signed);

@@ -66,12 +66,14 @@ class GuardsBenchmarkTest {
 
     @Test
     void a_target_is_met_or_missed() {
-        Report report = Target.judge(new Report(
-                "guards",
-                List.of("How."),
-                List.of(),
-                List.of(new Row("treaty", "full.t1", Map.of("time", new Spread(60, 58, 61)))),
-                Map.of("sentinel.full.t1.time", 5.5)), GuardsBenchmark.TARGETS);
+        Report report = Target.judge(
+                new Report(
+                        "guards",
+                        List.of("How."),
+                        List.of(),
+                        List.of(new Row("treaty", "full.t1", Map.of("time", new Spread(60, 58, 61)))),
+                        Map.of("sentinel.full.t1.time", 5.5)),
+                GuardsBenchmark.TARGETS);
         assertThat(report.about())
                 .hasSize(3)
                 .anyMatch(line -> line.matches("Target treaty.full.t1.time +at most +75.0: +60.0  met"))
