@@ -179,8 +179,8 @@ public final class TokenAuthenticator implements AutoCloseable {
     }
 
     /**
-     * Authenticates the sender of a request, as {@code AccessControl.authenticate} does: a token that was checked before
-     * and an API key at once, another token later, because its signature takes time.
+     * Authenticates the sender of a request, as {@code AccessControl.authenticate} does: a token that was checked
+     * before and an API key at once, another token later, because its signature takes time.
      */
     public Authentication check(Credentials credentials) {
         String secret = credentials.secret();
@@ -436,8 +436,8 @@ public final class TokenAuthenticator implements AutoCloseable {
     /**
      * Replaces an own token by one that ends later.
      *
-     * @throws ServiceException {@code unauthenticated} if it is no longer valid; {@code failed_precondition} if it is no
-     *     token of Treaty's own service; or a failure of the call
+     * @throws ServiceException {@code unauthenticated} if it is no longer valid; {@code failed_precondition} if it is
+     *     no token of Treaty's own service; or a failure of the call
      */
     public Token refresh(Token token) throws InterruptedException {
         Optional<String> text = token.text()

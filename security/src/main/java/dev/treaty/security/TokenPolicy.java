@@ -96,8 +96,8 @@ public record TokenPolicy(List<Issuer> issuers, boolean own, Set<String> audienc
      *
      * @param tokenLength the most characters of a token; a longer one is refused unread
      * @param cached the most verified tokens that are kept, and as many refused ones
-     * @param checksPerSecond how many signatures are checked per second, and at once after idle time; one of Ed25519 takes
-     *     about 0.7 ms. Beyond it, callers whose token is not in the cache get {@code resource_exhausted}
+     * @param checksPerSecond how many signatures are checked per second, and at once after idle time; one of Ed25519
+     *     takes about 0.7 ms. Beyond it, callers whose token is not in the cache get {@code resource_exhausted}
      * @param failuresPerSecond how many tokens with a wrong signature are checked per second for one address
      */
     public record Limits(int tokenLength, int cached, int checksPerSecond, int failuresPerSecond) {
