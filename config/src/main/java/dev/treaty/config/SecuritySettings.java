@@ -180,7 +180,9 @@ public record SecuritySettings(
      * @param rotation how long a signing key is used
      */
     public record Tokens(
-            @Description("The providers whose tokens are accepted, by a name for messages.")
+            @Description(
+                    "The providers whose tokens are accepted, by a name that their callers have before theirs, as in"
+                            + " `login/alice`.")
             Map<String, Issuer> issuers,
 
             @Description("Whether tokens and API keys that the registry's process issues are accepted.")

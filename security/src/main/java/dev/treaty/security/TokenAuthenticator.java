@@ -146,6 +146,7 @@ public final class TokenAuthenticator implements AutoCloseable {
                                     Set.of(TokenClaims.ACCESS_TOKEN),
                                     Optional.of(policy.audiences()),
                                     "sub",
+                                    "",
                                     "roles",
                                     policy.clockSkew()),
                             follower.keys()));
@@ -160,6 +161,7 @@ public final class TokenAuthenticator implements AutoCloseable {
                     Set.of("", "jwt", TokenClaims.ACCESS_TOKEN),
                     Optional.of(audiences),
                     issuer.subjectClaim(),
+                    issuer.name() + "/",
                     issuer.rolesClaim(),
                     policy.clockSkew());
             Trusted known = before.get(name);

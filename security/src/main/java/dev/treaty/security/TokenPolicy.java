@@ -47,7 +47,7 @@ public record TokenPolicy(List<Issuer> issuers, boolean own, Set<String> audienc
     /**
      * A provider of tokens, such as one of OpenID Connect.
      *
-     * @param name its name in messages
+     * @param name its name in messages and, with a slash, what the names of its callers begin with: {@code login/alice}
      * @param address its issuer URL, exactly as its tokens state it. It is {@code https}, or {@code http} on loopback
      * @param jwks where its keys are; found by discovery (OpenID Connect Discovery 1.0) if absent
      * @param algorithms which of {@code EdDSA}, {@code ES256} and {@code RS256} it signs with

@@ -194,7 +194,7 @@ class KeycloakTest {
                 var source = sources.oidcClientCredentials(issuer, "web", secret, "")) {
             String first = source.token("shop.Orders").orElseThrow();
             Token token = orders.validate(first);
-            assertThat(token.subject()).isEqualTo("web");
+            assertThat(token.subject()).isEqualTo("keycloak/web");
             assertThat(token.roles()).contains("offline_access");
             assertThatThrownBy(() -> payments.validate(first)).hasMessageContaining("the credentials are not valid");
 
@@ -202,12 +202,12 @@ class KeycloakTest {
             time.advance(Duration.ofSeconds(11));
             String second = source.replace("shop.Orders", first).orElseThrow();
             assertThat(second.substring(0, 100)).isNotEqualTo(first.substring(0, 100)); // the id of its key
-            assertThat(orders.validate(second).subject()).isEqualTo("web");
-            assertThat(orders.validate(first).subject()).isEqualTo("web");
+            assertThat(orders.validate(second).subject()).isEqualTo("keycloak/web");
+            assertThat(orders.validate(first).subject()).isEqualTo("keycloak/web");
 
             kill();
             time.advance(Duration.ofSeconds(11));
-            assertThat(orders.validate(second).subject()).isEqualTo("web");
+            assertThat(orders.validate(second).subject()).isEqualTo("keycloak/web");
             assertThat(source.token("shop.Orders")).contains(second);
         }
     }
