@@ -92,6 +92,7 @@ class KeycloakTest {
             assertThat(line).as("what Keycloak prints").isNotNull();
         } while (!line.contains("Listening on"));
         Thread.ofVirtual().start(() -> output.lines().forEach(_ -> {})); // so that it never waits for a reader
+        time.advance(Duration.between(time.instant(), Time.system().instant())); // the provider's clock has run
     }
 
     /** Unpacks the archive in Maven's local repository. */
