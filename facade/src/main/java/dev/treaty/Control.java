@@ -6,9 +6,9 @@ import dev.treaty.core.contract.Idempotent;
 
 /**
  * The operations by which operators change a running process. It is hosted beside the services. If
- * security is on, rules decide who may call it. Otherwise it is hosted only if the process listens on loopback, and only
- * for the user that runs the process, who could stop it as well. It is not registered; {@link Treaty#direct} creates a
- * client.
+ * security is on, rules decide who may call it. Otherwise it is hosted only if the process listens on loopback, and
+ * only for the user that runs the process, who could stop it as well. It is not registered; {@link Treaty#direct}
+ * creates a client.
  */
 @Contract(name = Control.NAME, version = "2.0.0")
 @Description("Changes a process at run time.")

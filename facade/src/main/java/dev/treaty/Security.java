@@ -27,6 +27,7 @@ import dev.treaty.security.tls.FileTransportSecurity;
 import dev.treaty.security.tls.TlsPolicy;
 import java.net.URI;
 import java.security.cert.CertificateException;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -44,8 +45,14 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Security {
-    /** What every process serves, besides its services. */
-    private static final Set<String> OWN = Set.of(Introspection.NAME, Control.NAME);
+    /**
+     * What every process serves besides its services, and tokens may be for. Control is not: each process that receives
+     * such a token could use it at all others, so that operators prove themselves by certificates there.
+     */
+    private static final Set<String> OWN = Set.of(Introspection.NAME);
+
+    /** For how long what is revoked may be unknown before the health says so. */
+    private static final Duration STALE = Duration.ofSeconds(30);
 
     private static final int REASONS_LENGTH_MAX = 300;
 
@@ -221,9 +228,18 @@ public final class Security {
     public Optional<String> problem() {
         ServiceHealth health = tls == null ? null : tls.health();
         return exposure()
+                .or(this::stale)
                 .or(() -> health == null || health.status() == ServiceHealth.Status.PASSING
                         ? Optional.empty()
                         : Optional.of(health.message()));
+    }
+
+    private synchronized Optional<String> stale() {
+        return Optional.ofNullable(follower)
+                .flatMap(TokenFollower::staleness)
+                .filter(age -> age.compareTo(STALE) > 0)
+                .map(age -> "tokens and API keys that were revoked in the last " + age.toSeconds()
+                        + " s are still accepted, because the registry cannot be reached");
     }
 
     /** Whether security is on. If it is off, callers are who they claim to be, and may do everything. */

@@ -383,7 +383,9 @@ public final class Treaty implements AutoCloseable {
      * @throws ServiceException if that cannot be proved, because the user has no directory to which Treaty can write
      */
     public <T> Direct<T> direct(Class<T> contract, ServiceEndpoint endpoint) {
-        Headers headers = contract == Control.class && !security.on() ? ControlSecret.ofUser().headers(endpoint, secrets) : Headers.NONE;
+        Headers headers = contract == Control.class && !security.on()
+                ? ControlSecret.ofUser().headers(endpoint, secrets)
+                : Headers.NONE;
         Transport.Connection connection = transport.connect(endpoint);
         T typed = ServiceProxy.of(
                 contract,

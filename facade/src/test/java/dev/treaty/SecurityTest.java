@@ -39,10 +39,10 @@ class SecurityTest {
     }
 
     private static final String RULES = """
-            roles: {operator: [alice]}
-            rules:
-              cart-reads: {callers: [shop.Cart, carol], services: [shop.Orders], operations: [caller]}
-            """;
+        roles: {operator: [alice]}
+        rules:
+          cart-reads: {callers: [shop.Cart, carol], services: [shop.Orders], operations: [caller]}
+        """;
 
     @TempDir
     private Path directory;
@@ -82,7 +82,9 @@ class SecurityTest {
         if (!Files.exists(certs.resolve(identity + ".pem"))) {
             authority.write(CertificateRequest.of(identity));
         }
-        Settings settings = Settings.parse("test", """
+        Settings settings = Settings.parse(
+                "test",
+                """
                 name: pretended
                 registry: %s
                 server: {drain: 100ms}
@@ -95,14 +97,15 @@ class SecurityTest {
                   tokens: {directory: %s}
                 %s%s
                 """.formatted(
-                        registry,
-                        certs.resolve(identity + ".pem"),
-                        certs.resolve(identity + ".key"),
-                        certs.resolve("ca.pem"),
-                        certs.resolve("ca.crl"),
-                        directory.resolve("tokens"),
-                        RULES.indent(2),
-                        client.indent(2)), Map.of());
+                                registry,
+                                certs.resolve(identity + ".pem"),
+                                certs.resolve(identity + ".key"),
+                                certs.resolve("ca.pem"),
+                                certs.resolve("ca.crl"),
+                                directory.resolve("tokens"),
+                                RULES.indent(2),
+                                client.indent(2)),
+                Map.of());
         Treaty treaty = Treaty.open(settings);
         open.push(treaty);
         return treaty;
@@ -112,11 +115,10 @@ class SecurityTest {
     void a_caller_is_proven_by_its_certificate_and_rules_decide_what_it_may_do() throws Exception {
         Orders cart = open("shop.Cart", "").client(Orders.class);
         assertThat(cart.caller()).isEqualTo("shop.Cart by certificate");
-        assertThatThrownBy(cart::secret)
-                .isInstanceOfSatisfying(ServiceException.class, e -> {
-                    assertThat(e.code()).isEqualTo(Code.PERMISSION_DENIED);
-                    assertThat(e.getMessage()).contains("shop.Cart may not call shop.Orders/secret");
-                });
+        assertThatThrownBy(cart::secret).isInstanceOfSatisfying(ServiceException.class, e -> {
+            assertThat(e.code()).isEqualTo(Code.PERMISSION_DENIED);
+            assertThat(e.getMessage()).contains("shop.Cart may not call shop.Orders/secret");
+        });
         Orders stranger = open("shop.Stranger", "").client(Orders.class);
         assertThatThrownBy(stranger::caller)
                 .isInstanceOfSatisfying(
@@ -149,7 +151,8 @@ class SecurityTest {
             issued = tokens.client().issue("carol", List.of("shop.Orders"), 600, Optional.empty(), Optional.empty());
         }
         Path file = Files.writeString(directory.resolve("token"), issued.token());
-        Orders carol = open("shop.Stranger", "client: {token-file: " + file + "}").client(Orders.class);
+        Orders carol =
+                open("shop.Stranger", "client: {token-file: " + file + "}").client(Orders.class);
         Patient.until("the token is known", () -> {
             try {
                 return carol.caller().equals("carol by token");

@@ -127,7 +127,9 @@ public final class RegistryCommand extends OutputCommand {
         if (insecure) {
             environment.put(SECURITY + "INSECURE", "true");
         }
-        Settings read = (config == null ? ConfigurationSources.of(environment) : ConfigurationSources.of(config, environment))
+        Settings read = (config == null
+                        ? ConfigurationSources.of(environment)
+                        : ConfigurationSources.of(config, environment))
                 .withCommandLine(secure ? DevelopmentSecurity.ROLES : Map.of())
                 .read(List.of())
                 .settings();

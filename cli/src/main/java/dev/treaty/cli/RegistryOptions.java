@@ -47,8 +47,9 @@ public final class RegistryOptions {
 
     @Option(
             names = "--secure",
-            description = "Use TLS and the certificate \"operator\" in .treaty/security of this directory, as \"treaty up"
-                    + " --secure\" makes it.")
+            description =
+                    "Use TLS and the certificate \"operator\" in .treaty/security of this directory, as \"treaty up"
+                            + " --secure\" makes it.")
     private boolean secure;
 
     /** Opens a client of the registry. The option overrides the environment, which overrides the file. */

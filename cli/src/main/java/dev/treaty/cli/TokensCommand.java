@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
         name = "tokens",
         description = {
             "Issues and revokes tokens and API keys, by the registry's process.",
-            "A token is for the services that it names, and ends soon; an API key is for programs outside. Only operators"
-                    + " may use this."
+            "A token is for the services that it names, and ends soon; an API key is for programs outside. Only"
+                    + " operators may use this."
         },
         subcommands = {
             TokensCommand.Issue.class,
@@ -108,8 +108,8 @@ final class TokensCommand extends CommandGroup {
 
         @Override
         public Integer call() throws InterruptedException {
-            var issued = request(tokens -> tokens.issue(
-                    subject, audience, lifetime.toSeconds(), Optional.of(roles), Optional.of(claims)));
+            var issued = request(tokens ->
+                    tokens.issue(subject, audience, lifetime.toSeconds(), Optional.of(roles), Optional.of(claims)));
             var fields = new LinkedHashMap<String, Object>();
             fields.put("id", issued.id());
             fields.put("token", issued.token());

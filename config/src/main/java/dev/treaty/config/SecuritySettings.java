@@ -175,12 +175,14 @@ public record SecuritySettings(
      *
      * @param issuers the providers whose tokens are accepted, by a name for messages
      * @param treaty whether tokens and API keys that the registry's process issues are accepted
-     * @param directory where the registry's process keeps its signing keys; empty for {@code .treaty/tokens} in the home
-     *     directory
+     * @param directory where the registry's process keeps its signing keys; empty for {@code .treaty/tokens} in the
+     *     home directory
      * @param rotation how long a signing key is used
      */
     public record Tokens(
-            @Description("The providers whose tokens are accepted, by a name for messages.")
+            @Description(
+                    "The providers whose tokens are accepted, by a name that their callers have before theirs, as in"
+                            + " `login/alice`.")
             Map<String, Issuer> issuers,
 
             @Description("Whether tokens and API keys that the registry's process issues are accepted.")

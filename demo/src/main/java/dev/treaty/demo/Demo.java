@@ -116,11 +116,13 @@ final class Demo {
             String series = "demo-" + Long.toString(System.currentTimeMillis(), 36);
             Machine machine = warmUp(new Customers(storefront(caller), series + "-warm-up"));
             poller.begin();
-            var running =
-                    new OpenLoop(new Customers(storefront(caller), series), machine.rate(), Timetable.plan(registry, security.isPresent()));
+            var running = new OpenLoop(
+                    new Customers(storefront(caller), series),
+                    machine.rate(),
+                    Timetable.plan(registry, security.isPresent()));
             load = running;
-            var timetable = new Timetable(
-                    shop, registry, poller, running, security, duration, new CopyOnWriteArrayList<>());
+            var timetable =
+                    new Timetable(shop, registry, poller, running, security, duration, new CopyOnWriteArrayList<>());
             return drive(running, poller, timetable, machine, registry.address().toString());
         }
     }

@@ -37,15 +37,15 @@ final class DemoSecurity implements AutoCloseable {
     private static final Duration TOKEN_INTERVAL = Duration.ofSeconds(4);
 
     private static final String RULES = """
-            security:
-              roles: {operator: [operator, treaty]}
-              services: {shop.Chaos: [shop.*]}
-              rules:
-                customers: {callers: [ann], services: [shop.Storefront]}
-                storefront: {callers: [shop.Storefront], services: [shop.Orders, shop.Recommendations]}
-                orders: {callers: [shop.Orders], services: [shop.Inventory, shop.Payments]}
-                faults: {roles: [operator], services: [shop.Chaos]}
-            """;
+        security:
+          roles: {operator: [operator, treaty]}
+          services: {shop.Chaos: [shop.*]}
+          rules:
+            customers: {callers: [ann], services: [shop.Storefront]}
+            storefront: {callers: [shop.Storefront], services: [shop.Orders, shop.Recommendations]}
+            orders: {callers: [shop.Orders], services: [shop.Inventory, shop.Payments]}
+            faults: {roles: [operator], services: [shop.Chaos]}
+        """;
 
     private final DevelopmentSecurity certificates;
     private final Path settings;

@@ -49,7 +49,8 @@ final class ShopProcesses {
     private final ShopInstance database;
 
     /** Starts the database server. */
-    ShopProcesses(ProcessGroup processes, RegistryAddress registry, Optional<DemoSecurity> security) throws IOException {
+    ShopProcesses(ProcessGroup processes, RegistryAddress registry, Optional<DemoSecurity> security)
+            throws IOException {
         this.processes = processes;
         this.security = security;
         byte[] password = new byte[16];

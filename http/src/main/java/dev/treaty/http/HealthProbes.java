@@ -65,7 +65,8 @@ public final class HealthProbes implements AutoCloseable {
      *
      * @param timeout the maximum time for a connection or a response
      * @param tls its certificate, and whom it trusts: for the probe {@code treaty} of endpoints with {@code https},
-     *     whose server must be one of the service. Other probes trust the authorities of the Java runtime. Null for none
+     *     whose server must be one of the service. Other probes trust the authorities of the Java runtime. Null for
+     *     none
      */
     public HealthProbes(Time time, Duration timeout, @Nullable TransportSecurity tls) {
         this.tls = tls;

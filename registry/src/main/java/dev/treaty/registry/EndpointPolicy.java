@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
  *
  * <p>Refused are link-local addresses, such as 169.254.169.254, the other addresses of metadata services, multicast
  * addresses, unspecified ones, and loopback addresses unless the registrant is on the machine of the registry; in every
- * spelling of them, such as {@code ::ffff:169.254.169.254}, {@code 0xa9fea9fe} or {@code 2852039166}. Names of hosts are
- * not looked up, except that {@code localhost} is a loopback address: what a name stands for may change at any time,
- * and it is the network that keeps clients from addresses which they must not reach.
+ * spelling of them, such as {@code ::ffff:169.254.169.254}, {@code 0xa9fea9fe} or {@code 2852039166}. Names of hosts
+ * are not looked up, except that {@code localhost} is a loopback address: what a name stands for may change at any
+ * time, and it is the network that keeps clients from addresses which they must not reach.
  *
  * @param allowed addresses and networks that instances may have although they are refused otherwise
  * @param denied further addresses and networks that no instance may have; they are stronger than those allowed

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Asserts in a test who may do what, as a table of callers and operations. Nothing has to run for it: the policy is that
- * of a file, {@code Settings.load(file, environment).security().access()}.
+ * Asserts in a test who may do what, as a table of callers and operations. Nothing has to run for it: the policy is
+ * that of a file, {@code Settings.load(file, environment).security().access()}.
  *
  * <p>The first line of a table names the callers: proven by certificates; with roles in parentheses, such as {@code
  * alice(operator)}; {@code anonymous} without credentials; or as they were {@linkplain #caller added}. Each other line
@@ -50,8 +50,8 @@ public final class AccessMatrix {
     /**
      * Asserts a table.
      *
-     * @throws AssertionError if a decision is another one, or an operation is missing; with all differences and the rules
-     *     that decided
+     * @throws AssertionError if a decision is another one, or an operation is missing; with all differences and the
+     *     rules that decided
      * @throws IllegalArgumentException if the table cannot be read
      */
     public void check(String table) {

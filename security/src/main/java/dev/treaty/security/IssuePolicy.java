@@ -6,7 +6,8 @@ import java.time.Duration;
  * What bounds the tokens and API keys that {@link TokenService} issues.
  *
  * @param lifetimeMax the longest lifetime of a token: at most 30 days
- * @param totalLifetimeMax how long a token can be refreshed, from when the first was issued; at least {@code lifetimeMax}
+ * @param totalLifetimeMax how long a token can be refreshed, from when the first was issued; at least {@code
+ *     lifetimeMax}
  * @param rotateEvery how long a key signs: at least 1 minute. The next key is published from the start, and the one
  *     before until its last token has ended
  * @param keysMax the most API keys

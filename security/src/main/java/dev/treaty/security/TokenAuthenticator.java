@@ -146,6 +146,7 @@ public final class TokenAuthenticator implements AutoCloseable {
                                     Set.of(TokenClaims.ACCESS_TOKEN),
                                     Optional.of(policy.audiences()),
                                     "sub",
+                                    "",
                                     "roles",
                                     policy.clockSkew()),
                             follower.keys()));
@@ -160,6 +161,7 @@ public final class TokenAuthenticator implements AutoCloseable {
                     Set.of("", "jwt", TokenClaims.ACCESS_TOKEN),
                     Optional.of(audiences),
                     issuer.subjectClaim(),
+                    issuer.name() + "/",
                     issuer.rolesClaim(),
                     policy.clockSkew());
             Trusted known = before.get(name);
@@ -179,8 +181,8 @@ public final class TokenAuthenticator implements AutoCloseable {
     }
 
     /**
-     * Authenticates the sender of a request, as {@code AccessControl.authenticate} does: a token that was checked before
-     * and an API key at once, another token later, because its signature takes time.
+     * Authenticates the sender of a request, as {@code AccessControl.authenticate} does: a token that was checked
+     * before and an API key at once, another token later, because its signature takes time.
      */
     public Authentication check(Credentials credentials) {
         String secret = credentials.secret();
@@ -436,8 +438,8 @@ public final class TokenAuthenticator implements AutoCloseable {
     /**
      * Replaces an own token by one that ends later.
      *
-     * @throws ServiceException {@code unauthenticated} if it is no longer valid; {@code failed_precondition} if it is no
-     *     token of Treaty's own service; or a failure of the call
+     * @throws ServiceException {@code unauthenticated} if it is no longer valid; {@code failed_precondition} if it is
+     *     no token of Treaty's own service; or a failure of the call
      */
     public Token refresh(Token token) throws InterruptedException {
         Optional<String> text = token.text()

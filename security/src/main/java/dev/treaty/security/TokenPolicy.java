@@ -47,7 +47,7 @@ public record TokenPolicy(List<Issuer> issuers, boolean own, Set<String> audienc
     /**
      * A provider of tokens, such as one of OpenID Connect.
      *
-     * @param name its name in messages
+     * @param name its name in messages and, with a slash, what the names of its callers begin with: {@code login/alice}
      * @param address its issuer URL, exactly as its tokens state it. It is {@code https}, or {@code http} on loopback
      * @param jwks where its keys are; found by discovery (OpenID Connect Discovery 1.0) if absent
      * @param algorithms which of {@code EdDSA}, {@code ES256} and {@code RS256} it signs with
@@ -96,8 +96,8 @@ public record TokenPolicy(List<Issuer> issuers, boolean own, Set<String> audienc
      *
      * @param tokenLength the most characters of a token; a longer one is refused unread
      * @param cached the most verified tokens that are kept, and as many refused ones
-     * @param checksPerSecond how many signatures are checked per second, and at once after idle time; one of Ed25519 takes
-     *     about 0.7 ms. Beyond it, callers whose token is not in the cache get {@code resource_exhausted}
+     * @param checksPerSecond how many signatures are checked per second, and at once after idle time; one of Ed25519
+     *     takes about 0.7 ms. Beyond it, callers whose token is not in the cache get {@code resource_exhausted}
      * @param failuresPerSecond how many tokens with a wrong signature are checked per second for one address
      */
     public record Limits(int tokenLength, int cached, int checksPerSecond, int failuresPerSecond) {

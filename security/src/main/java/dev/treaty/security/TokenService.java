@@ -44,6 +44,7 @@ public final class TokenService implements TokenProtocol, AutoCloseable {
             Set.of(TokenClaims.ACCESS_TOKEN),
             Optional.empty(),
             "sub",
+            "",
             "roles",
             TokenPolicy.CLOCK_SKEW);
 

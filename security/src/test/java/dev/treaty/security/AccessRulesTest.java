@@ -266,7 +266,7 @@ class AccessRulesTest {
                 .caller("user", Principal.proven("shop.Orders", Proof.TOKEN))
                 .caller("claimed", Principal.claimed("shop.Orders"))
                 .check("""
-                                                | shop.Orders | user  | ops(operator) | eve(reader) | anonymous | claimed
+                            | shop.Orders | user  | ops(operator) | eve(reader) | anonymous | claimed
                     shop.Orders/place           | deny        | deny  | deny          | deny        | deny      | deny
                     treaty.register shop.Orders | allow       | deny  | allow         | deny        | deny      | deny
                     treaty.publish shop.Orders  | allow       | deny  | allow         | deny        | deny      | deny

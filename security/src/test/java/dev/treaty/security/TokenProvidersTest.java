@@ -113,7 +113,7 @@ class TokenProvidersTest {
         claims.put("groups", List.of("a", "b"));
         claims.put("email_verified", true);
         Token token = authenticator.validate(SECOND.sign(claims));
-        assertThat(token.subject()).isEqualTo("web");
+        assertThat(token.subject()).isEqualTo("keycloak/web");
         assertThat(token.issuer()).isEqualTo(provider.address().toString());
         assertThat(token.roles()).containsExactlyInAnyOrder("operator", "offline_access");
         assertThat(token.claims())
@@ -131,10 +131,10 @@ class TokenProvidersTest {
         provider.publish(FIRST);
         TokenAuthenticator authenticator = authenticator();
         String old = FIRST.sign(claims("old"));
-        assertThat(authenticator.validate(old).subject()).isEqualTo("old");
+        assertThat(authenticator.validate(old).subject()).isEqualTo("provider/old");
         provider.publish(SECOND);
         time.advance(Duration.ofSeconds(11));
-        assertThat(authenticator.validate(SECOND.sign(claims("new"))).subject()).isEqualTo("new");
+        assertThat(authenticator.validate(SECOND.sign(claims("new"))).subject()).isEqualTo("provider/new");
         assertThat(code(() -> authenticator.validate(old))).isEqualTo(Code.UNAUTHENTICATED);
     }
 
@@ -159,7 +159,7 @@ class TokenProvidersTest {
             time.advance(Duration.ofMinutes(6));
             until(() -> reasons.size() > failed);
             assertThat(authenticator.validate(FIRST.sign(claims("b"))).subject())
-                    .isEqualTo("b");
+                    .isEqualTo("provider/b");
         }
         assertThat(provider.requests()).isGreaterThan(before);
         assertThat(reasons).allMatch(reason -> reason.startsWith("the keys of an issuer cannot be read: "));
@@ -238,7 +238,7 @@ class TokenProvidersTest {
                             "sub",
                             ""),
                     Limits.STANDARD);
-            assertThat(configured.validate(FIRST.sign(claims("a"))).subject()).isEqualTo("a");
+            assertThat(configured.validate(FIRST.sign(claims("a"))).subject()).isEqualTo("provider/a");
         }
         for (String address : List.of(
                 "http://example.com", "ftp://127.0.0.1", "https://user@example.com", "https://x/#a", "issuer")) {
@@ -266,9 +266,9 @@ class TokenProvidersTest {
         assertThat(checked).isEqualTo(10);
         assertThat(busy).isEqualTo(490);
         Credentials good = credentials(FIRST.sign(claims("good")), "192.0.2.2");
-        assertThat(authenticator.authenticate(good).subject()).isEqualTo("good");
+        assertThat(authenticator.authenticate(good).subject()).isEqualTo("provider/good");
         assertThat(authenticator.authenticate(credentials(known, "192.0.2.1")).subject())
-                .isEqualTo("known"); // a token that is known costs no check
+                .isEqualTo("provider/known"); // a token that is known costs no check
         int all = 0;
         for (int i = 0; i < 500; i++) { // from many addresses
             if (answer(authenticator, stranger.sign(claims("t" + i)), "198.51.100." + i % 250)
@@ -281,7 +281,7 @@ class TokenProvidersTest {
         assertThat(authenticator
                         .authenticate(credentials(FIRST.sign(claims("later")), "192.0.2.3"))
                         .subject())
-                .isEqualTo("later");
+                .isEqualTo("provider/later");
     }
 
     private static Credentials credentials(String secret, String address) throws Exception {
@@ -309,7 +309,7 @@ class TokenProvidersTest {
         assertThat(code(() -> authenticator.validate(token))).isEqualTo(Code.UNAUTHENTICATED);
         authenticator.use(new TokenPolicy(
                 List.of(issuer), false, Set.of("shop.Orders"), TokenPolicy.CLOCK_SKEW, Limits.STANDARD));
-        assertThat(authenticator.validate(token).subject()).isEqualTo("a");
+        assertThat(authenticator.validate(token).subject()).isEqualTo("provider/a");
         assertThat(provider.requests()).isEqualTo(before); // the keys are kept
         authenticator.use(
                 new TokenPolicy(List.of(), false, Set.of("shop.Orders"), TokenPolicy.CLOCK_SKEW, Limits.STANDARD));

@@ -44,7 +44,12 @@ public final class MemoryPlatform {
     /** Returns the platform for one process of the test. */
     public Platform platform(long seed) {
         return new Platform(
-                time, new Random(seed), new Random(~seed), (_, _) -> network, (_, _) -> new MemoryServer(), _ -> () -> {});
+                time,
+                new Random(seed),
+                new Random(~seed),
+                (_, _) -> network,
+                (_, _) -> new MemoryServer(),
+                _ -> () -> {});
     }
 
     /** A server of the network, at a port of its own. It has no pages. */

@@ -62,7 +62,6 @@ final class ContractSource {
         return Files.isRegularFile(file) ? ServiceContract.parse(OutputCommand.text(file)) : published(subject);
     }
 
-
     private ServiceContract published(String subject) {
         int at = subject.indexOf('@');
         var name = new ServiceName(at < 0 ? subject : subject.substring(0, at));

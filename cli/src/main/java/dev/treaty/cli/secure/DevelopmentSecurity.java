@@ -103,7 +103,8 @@ public final class DevelopmentSecurity implements AutoCloseable {
         return Map.of(
                 "TREATY_SECURITY_ENABLED", "true",
                 "TREATY_SECURITY_TRUST_DOMAIN", TRUST_DOMAIN,
-                "TREATY_SECURITY_CERTIFICATE", directory.resolve(identity + ".pem").toString(),
+                "TREATY_SECURITY_CERTIFICATE",
+                        directory.resolve(identity + ".pem").toString(),
                 "TREATY_SECURITY_KEY", directory.resolve(identity + ".key").toString(),
                 "TREATY_SECURITY_AUTHORITIES", directory.resolve("ca.pem").toString(),
                 "TREATY_SECURITY_REVOCATIONS", directory.resolve("ca.crl").toString(),

@@ -56,6 +56,7 @@ class SecretsTest {
                 "[--token, hunter2]",
                 "<db><password>hunter2</password></db>",
                 "a token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.hunter2",
+                "an API key treaty_0123456789abcdef_ABCDEFhunter2ABCDEFGHIJKLMNOPQRSTUVWXYZ0123",
                 "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----"
             })
     void secrets_are_masked_W12(String text) {

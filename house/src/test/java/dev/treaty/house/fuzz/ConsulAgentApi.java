@@ -3,6 +3,7 @@ package dev.treaty.house.fuzz;
 import dev.treaty.Treaty;
 import dev.treaty.codec.Json;
 import dev.treaty.config.Settings;
+import dev.treaty.core.call.Principal;
 import dev.treaty.core.time.Time;
 import dev.treaty.http.RawHandler.Answer;
 import dev.treaty.http.RawHandler.Request;
@@ -19,7 +20,7 @@ final class ConsulAgentApi {
     void register(byte[] body) {
         check(put("service/register", body), "a registration");
         check(put("check/update/service:1", body), "a report");
-        Answer services = answer(new Request("GET", "/v1/agent/services", Map.of(), new byte[0]));
+        Answer services = answer(new Request("GET", "/v1/agent/services", Map.of(), new byte[0], Principal.ANONYMOUS));
         if (Json.read(services.body()) instanceof Map<?, ?> instances) {
             for (Object id : instances.keySet()) {
                 if (put("service/deregister/" + id, new byte[0]).status() != 200) {
@@ -30,7 +31,7 @@ final class ConsulAgentApi {
     }
 
     private Answer put(String path, byte[] body) {
-        return answer(new Request("PUT", "/v1/agent/" + path, Map.of(), body));
+        return answer(new Request("PUT", "/v1/agent/" + path, Map.of(), body, Principal.ANONYMOUS));
     }
 
     private Answer answer(Request request) {

@@ -71,7 +71,9 @@ record ConsulAccess(RegistryProtection protection, boolean onThisMachine) {
         }
     }
 
-    /** Requires that a caller may begin and end the maintenance of an instance: it has registered it, or operates it. */
+    /**
+     * Requires that a caller may begin and end the maintenance of an instance: it has registered it, or operates it.
+     */
     void requireMaintenance(Principal caller, ConsulInstance instance) {
         if (!may(caller, instance.instance().service(), DRAIN)) {
             requireOwner(caller, instance);

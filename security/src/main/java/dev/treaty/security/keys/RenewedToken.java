@@ -19,8 +19,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A token that is replaced ahead of its expiry, at 75 to 85 % of its life: once for all that need it, in the background.
- * The old one is used while no other can be had. It is thread-safe.
+ * A token that is replaced ahead of its expiry, at 75 to 85 % of its life: once for all that need it, in the
+ * background. The old one is used while no other can be had. It is thread-safe.
  */
 public final class RenewedToken implements TokenSource, AutoCloseable {
     private static final double RENEWED_AT_LEAST = 0.75;

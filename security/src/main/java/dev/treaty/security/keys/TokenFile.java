@@ -15,8 +15,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A token in a file that another program replaces, such as one of Kubernetes. Whether it has changed is looked at once a
- * second at most; the token read before is used while the file cannot be read. It is thread-safe.
+ * A token in a file that another program replaces, such as one of Kubernetes. Whether it has changed is looked at once
+ * a second at most; the token read before is used while the file cannot be read. It is thread-safe.
  */
 public final class TokenFile implements TokenSource {
     private static final int BYTES_MAX = 16 << 10;

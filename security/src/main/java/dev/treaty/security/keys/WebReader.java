@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Reads JSON of providers over HTTP: at most 512 KiB in 5 seconds, without following redirects. Certificates are checked
- * with the JVM's trust store. It is thread-safe.
+ * Reads JSON of providers over HTTP: at most 512 KiB in 5 seconds, without following redirects. Certificates are
+ * checked with the JVM's trust store. It is thread-safe.
  */
 public final class WebReader {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);

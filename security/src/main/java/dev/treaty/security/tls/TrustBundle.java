@@ -77,8 +77,8 @@ final class TrustBundle {
                 // of another authority with that name
             }
         }
-        throw new CertificateException("there is no list of revoked certificates of the authority "
-                + subject(authority) + ", which every authority needs once one has a list");
+        throw new CertificateException("there is no list of revoked certificates of the authority " + subject(authority)
+                + ", which every authority needs once one has a list");
     }
 
     private static List<X509CRL> revocations(Path file, byte[] content) throws CertificateException {

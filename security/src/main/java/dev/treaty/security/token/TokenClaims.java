@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param types the types of its tokens, in lower case; an empty one for none stated
  * @param audiences of which a token must have one; any if absent
  * @param subjectClaim the claim that names the caller
+ * @param prefix what names of callers begin with, so that no issuer can name callers of another, or a service
  * @param rolesClaim the claim that lists roles: its name, or a path; empty for none
  * @param clockSkew how far clocks may differ
  */
@@ -31,6 +32,7 @@ public record TokenClaims(
         Set<String> types,
         Optional<Set<String>> audiences,
         String subjectClaim,
+        String prefix,
         String rolesClaim,
         Duration clockSkew) {
     /** The claim that says when the first of the tokens was issued that were made from one by refreshing. */
@@ -73,7 +75,9 @@ public record TokenClaims(
                 "it is for another audience");
         return new Token(
                 printable(token.text("jti").orElse("")),
-                printable(token.text(subjectClaim).orElseThrow(() -> new InvalidTokenException("it has no subject"))),
+                prefix
+                        + printable(token.text(subjectClaim)
+                                .orElseThrow(() -> new InvalidTokenException("it has no subject"))),
                 Principal.Proof.TOKEN,
                 issuer,
                 audience,
@@ -86,7 +90,8 @@ public record TokenClaims(
 
     /** The same claims for any audience. */
     public TokenClaims ofAnyAudience() {
-        return new TokenClaims(issuer, algorithms, types, Optional.empty(), subjectClaim, rolesClaim, clockSkew);
+        return new TokenClaims(
+                issuer, algorithms, types, Optional.empty(), subjectClaim, prefix, rolesClaim, clockSkew);
     }
 
     private static void require(boolean condition, String otherwise) throws InvalidTokenException {

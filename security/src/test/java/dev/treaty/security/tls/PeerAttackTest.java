@@ -165,7 +165,8 @@ class PeerAttackTest {
     @Test
     @Timeout(20)
     void a_chain_of_authorities_that_sign_each_other_is_refused_soon() throws Exception {
-        IssuedCertificate first = authority.issue(CertificateRequest.of("middle").asAuthority());
+        IssuedCertificate first =
+                authority.issue(CertificateRequest.of("middle").asAuthority());
         var keys = new KeyPair(first.certificate().getPublicKey(), first.key());
         CertificateRequest again = CertificateRequest.of("middle").asAuthority().withKeys(keys);
         var chain = new ArrayList<X509Certificate>();
