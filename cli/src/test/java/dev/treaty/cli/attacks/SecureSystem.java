@@ -37,6 +37,7 @@ import java.util.function.BooleanSupplier;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** A registry with security in a process of its own, with Consul's API, and processes of several identities. */
 final class SecureSystem implements AutoCloseable {
@@ -48,6 +49,13 @@ final class SecureSystem implements AutoCloseable {
 
         @Idempotent
         String refund(String text);
+    }
+
+    /** Another service of the same identity. */
+    @Contract(name = "shop.Payments.Other", version = "1.0.0")
+    interface Other {
+        @Idempotent
+        String echo(String text);
     }
 
     private static final String RULES = """
@@ -211,6 +219,11 @@ final class SecureSystem implements AutoCloseable {
 
     /** Opens a connection with TLS, and with a certificate unless the identity is empty. */
     Socket connect(int port, String identity) throws IOException, GeneralSecurityException {
+        return connect(port, identity.isEmpty() ? null : authority.issue(identity));
+    }
+
+    /** Opens a connection with TLS and a certificate. */
+    Socket connect(int port, @Nullable IssuedCertificate issued) throws IOException, GeneralSecurityException {
         var trusted = KeyStore.getInstance("PKCS12");
         trusted.load(null, PASSWORD);
         trusted.setCertificateEntry("authority", authority.certificate());
@@ -218,8 +231,7 @@ final class SecureSystem implements AutoCloseable {
         trust.init(trusted);
         var own = KeyStore.getInstance("PKCS12");
         own.load(null, PASSWORD);
-        if (!identity.isEmpty()) {
-            IssuedCertificate issued = authority.issue(identity);
+        if (issued != null) {
             own.setKeyEntry("own", issued.key(), PASSWORD, new Certificate[] {issued.certificate()});
         }
         var keys = KeyManagerFactory.getInstance("PKIX");
@@ -258,6 +270,26 @@ final class SecureSystem implements AutoCloseable {
         socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
         socket.getOutputStream().flush();
         return readAll(socket);
+    }
+
+    /** Sends a request on a connection that stays open, and returns the beginning of the answer; empty if it ends. */
+    static String exchangeOnce(Socket socket, String request) {
+        byte[] part = new byte[8192];
+        try {
+            socket.setSoTimeout(60_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+            var answer = new StringBuilder();
+            while (!answer.toString().endsWith("\"}") && !answer.toString().endsWith("\"")) { // the end of the JSON
+                int n = socket.getInputStream().read(part);
+                if (n < 0) {
+                    return answer.toString();
+                }
+                answer.append(new String(part, 0, n, StandardCharsets.UTF_8));
+            }
+            return answer.toString();
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     /** Reads until the server closes the connection, or resets it. */
