@@ -152,6 +152,17 @@ final class SecureSystem implements AutoCloseable {
         return treaty;
     }
 
+    /** Opens a process with these settings of security alone. */
+    void openRaw(String security) throws IOException {
+        open.push(Treaty.open(
+                Settings.parse("test", "registry: " + registry + "\nsecurity:\n" + security.indent(2), Map.of())));
+    }
+
+    /** The certificate of the authority. */
+    Path authorityFile() {
+        return directory.resolve("certs/ca.pem");
+    }
+
     /** Serves payments as an identity does that may. */
     Treaty servePayments() throws IOException {
         Treaty treaty = open("shop.Payments");
