@@ -122,7 +122,7 @@ class CanaryTest {
     }
 
     private void command(SecureSystem system, String identity, String... arguments) throws IOException {
-        noted(String.join(" ", arguments), system.run(identity, arguments));
+        noted("a command of " + identity, system.run(identity, arguments));
     }
 
     private void play(SecureSystem system) throws Exception {
@@ -304,13 +304,11 @@ class CanaryTest {
                             "call", "shop.Payments", "pay", "{\"text\":\"1\"}", "-v", "-H",
                             "authorization: Bearer " + plant("a token in an argument" + json)),
                     List.of("access", "explain", "shop.Cart", "shop.Payments", "pay"),
-                    List.of("services", "--registry", mistyped))) {
+                    List.of("services", "--registry", mistyped), List.of("call", mistyped, "pay"), List.of(mistyped))) {
                 var arguments = new ArrayList<>(each);
                 arguments.add(json);
                 arguments.remove("");
-                for (String identity : List.of("alice", "shop.Cart")) {
-                    command(system, identity, arguments.toArray(String[]::new));
-                }
+                command(system, json.isEmpty() ? "alice" : "shop.Cart", arguments.toArray(String[]::new));
             }
         }
         noted("describe", served.describe(new ServiceName("shop.Payments")));
