@@ -75,7 +75,10 @@ class ControlTest {
                 (_, _) -> server,
                 system.onExit());
         try (Treaty treaty = Treaty.open(
-                Settings.parse("test", "server: {host: '" + host + "', advertise: 127.0.1.1, drain: 0s}\n", Map.of()),
+                Settings.parse(
+                        "test",
+                        "security: {insecure: true}\nserver: {host: '" + host + "', advertise: 127.0.1.1, drain: 0s}\n",
+                        Map.of()),
                 platform)) {
             treaty.serve(Idle.class, () -> "idle");
             assertThat(server.hosted.contains(new ServiceName("treaty.Control")))

@@ -82,20 +82,51 @@ public final class HttpConnection implements Transport.Connection {
         if (problem.isPresent()) {
             return ServiceResponse.failed(Fault.unreached(Code.INVALID_ARGUMENT, problem.get()));
         }
-        if (tokens.equals(TokenSource.NONE) || call.context().headers().contains("authorization")) {
-            return send(call, "");
-        }
-        String service = call.service().value();
+        String token;
         try {
-            String token = tokens.token(service).map(HttpConnection::sendable).orElse("");
-            ServiceResponse<?> response = send(call, token);
-            if (!token.isEmpty() && refused(response)) {
-                Optional<String> other = tokens.replace(service, token);
-                return other.isPresent() ? send(call, sendable(other.get())) : response;
-            }
-            return response;
+            token = token(call);
         } catch (ServiceException e) {
             return ServiceResponse.failed(e.fault());
+        }
+        Deadline deadline = call.context().deadline();
+        PooledConnection pooled = pool.take(deadline);
+        if (pooled == null) {
+            return ServiceResponse.failed(
+                    pool.closed()
+                            ? Fault.unreached(Code.UNAVAILABLE, "the connection to " + endpoint + " is closed")
+                            : Fault.unreached(
+                                    Code.DEADLINE_EXCEEDED,
+                                    "all " + options.connectionsMax() + " connections to " + endpoint
+                                            + " were in use until the deadline"));
+        }
+        try {
+            ServiceResponse<?> response = exchange(call, pooled, token, deadline);
+            Optional<String> other = token.isEmpty() || !refused(response) ? Optional.empty() : replace(call, token);
+            return other.isEmpty() ? response : exchange(call, pooled, other.get(), deadline);
+        } catch (InterruptedException | RuntimeException | Error e) {
+            pooled.disconnect();
+            throw e;
+        } finally {
+            pooled.idle(time.nanoTime());
+            pool.give(pooled);
+        }
+    }
+
+    /** Returns the token that a call carries; empty for none. */
+    private String token(Call call) throws InterruptedException {
+        return tokens.equals(TokenSource.NONE) || call.context().headers().contains("authorization")
+                ? ""
+                : tokens.token(call.service().value())
+                        .map(HttpConnection::sendable)
+                        .orElse("");
+    }
+
+    /** Returns another token than one that was refused; empty if there is none. */
+    private Optional<String> replace(Call call, String refused) throws InterruptedException {
+        try {
+            return tokens.replace(call.service().value(), refused).map(HttpConnection::sendable);
+        } catch (ServiceException e) {
+            return Optional.empty(); // the refusal says more
         }
     }
 
@@ -113,30 +144,6 @@ public final class HttpConnection implements Transport.Connection {
                     Fault.unreached(Code.INTERNAL, "the token has characters that cannot be sent"));
         }
         return token;
-    }
-
-    /** Sends a call with a token, which may be empty. */
-    private ServiceResponse<?> send(Call call, String token) throws InterruptedException {
-        Deadline deadline = call.context().deadline();
-        PooledConnection pooled = pool.take(deadline);
-        if (pooled == null) {
-            return ServiceResponse.failed(
-                    pool.closed()
-                            ? Fault.unreached(Code.UNAVAILABLE, "the connection to " + endpoint + " is closed")
-                            : Fault.unreached(
-                                    Code.DEADLINE_EXCEEDED,
-                                    "all " + options.connectionsMax() + " connections to " + endpoint
-                                            + " were in use until the deadline"));
-        }
-        try {
-            return exchange(call, pooled, token, deadline);
-        } catch (InterruptedException | RuntimeException | Error e) {
-            pooled.disconnect();
-            throw e;
-        } finally {
-            pooled.idle(time.nanoTime());
-            pool.give(pooled);
-        }
     }
 
     /** What is wrong with a call that cannot be sent. */
