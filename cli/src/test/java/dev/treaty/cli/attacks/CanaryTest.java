@@ -137,8 +137,8 @@ class CanaryTest {
                         plant("a secret of the application in the settings"));
         String variable = plant("a secret of the application in a variable");
         Path settingsFile = file("shop.yaml", system.settings("shop.Payments", "", app));
-        Treaty served = watched(Treaty.open(Settings.parse(
-                settingsFile.toString(), Files.readString(settingsFile), Map.of("RELAY", variable))));
+        Treaty served = watched(Treaty.open(
+                Settings.parse(settingsFile.toString(), Files.readString(settingsFile), Map.of("RELAY", variable))));
         try (served) {
             serve(served, url);
             playClients(system, served);
@@ -169,10 +169,11 @@ class CanaryTest {
 
     private void playClients(SecureSystem system, Treaty served) throws Exception {
         int port = served.endpoint().orElseThrow().port();
-        var issued = (Map<?, ?>) Json.read(
-                system.run("alice", "tokens", "issue", "carol", "--for", "shop.Payments", "--json").out());
-        var created = (Map<?, ?>)
-                Json.read(system.run("alice", "tokens", "create-key", "carol", "--json").out());
+        var issued = (Map<?, ?>)
+                Json.read(system.run("alice", "tokens", "issue", "carol", "--for", "shop.Payments", "--json")
+                        .out());
+        var created = (Map<?, ?>) Json.read(
+                system.run("alice", "tokens", "create-key", "carol", "--json").out());
         String token = (String) issued.get("token");
         String key = (String) created.get("key");
         canaries.put("a token", token.substring(token.lastIndexOf('.') + 1));
@@ -190,8 +191,8 @@ class CanaryTest {
                 return false;
             }
         });
-        Headers headers = Headers.of("cookie", "session=" + plant("a cookie"))
-                .and("x-api-key", plant("a header with a key"));
+        Headers headers =
+                Headers.of("cookie", "session=" + plant("a cookie")).and("x-api-key", plant("a header with a key"));
         for (String text : List.of("1", "broken")) {
             attempt("a call with headers", () -> carol.withHeaders(headers, () -> client.pay(text)));
             attempt("a denied call", () -> carol.withHeaders(headers, () -> client.refund(text)));
@@ -271,8 +272,14 @@ class CanaryTest {
         noted(
                 "instances",
                 system.ask(registry, "alice", "POST", "/treaty.Registry/instances", "{\"service\":\"shop.Payments\"}"));
-        noted("watch", system.ask(registry, "alice", "POST", "/treaty.Registry/watch",
-                "{\"since\":{\"shop.Payments\":0},\"waitMillis\":0}"));
+        noted(
+                "watch",
+                system.ask(
+                        registry,
+                        "alice",
+                        "POST",
+                        "/treaty.Registry/watch",
+                        "{\"since\":{\"shop.Payments\":0},\"waitMillis\":0}"));
         noted("consul", system.ask(system.consulPort(), "alice", "GET", "/v1/health/service/shop.Payments", ""));
     }
 
@@ -301,10 +308,17 @@ class CanaryTest {
                     List.of("call", "shop.Payments", "pay", "{\"text\":\"broken\"}"),
                     List.of("call", "shop.Payments", "refund", "{\"text\":\"1\"}", "-v"),
                     List.of(
-                            "call", "shop.Payments", "pay", "{\"text\":\"1\"}", "-v", "-H",
+                            "call",
+                            "shop.Payments",
+                            "pay",
+                            "{\"text\":\"1\"}",
+                            "-v",
+                            "-H",
                             "authorization: Bearer " + plant("a token in an argument" + json)),
                     List.of("access", "explain", "shop.Cart", "shop.Payments", "pay"),
-                    List.of("services", "--registry", mistyped), List.of("call", mistyped, "pay"), List.of(mistyped))) {
+                    List.of("services", "--registry", mistyped),
+                    List.of("call", mistyped, "pay"),
+                    List.of(mistyped))) {
                 var arguments = new ArrayList<>(each);
                 arguments.add(json);
                 arguments.remove("");

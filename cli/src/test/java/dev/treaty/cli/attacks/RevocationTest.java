@@ -77,7 +77,9 @@ class RevocationTest {
             LockSupport.parkNanos(10_000_000);
         }
         for (int i = 0; i < 20; i++) {
-            assertThat(pay(port, PAY, secret)).as("refused once, refused for ever").isEqualTo(401);
+            assertThat(pay(port, PAY, secret))
+                    .as("refused once, refused for ever")
+                    .isEqualTo(401);
         }
     }
 
@@ -91,7 +93,9 @@ class RevocationTest {
         String token = (String) issued.get("token");
         String apiKey = (String) key.get("key");
         until("both are known", () -> accepted(token) && accepted(apiKey));
-        assertThat(pay(other, "/shop.Ledger/pay", token)).as("replayed at another service").isEqualTo(401);
+        assertThat(pay(other, "/shop.Ledger/pay", token))
+                .as("replayed at another service")
+                .isEqualTo(401);
         assertThat(pay(system.registryPort(), "/treaty.Registry/services", token))
                 .as("replayed at the registry")
                 .isEqualTo(401);
@@ -101,8 +105,12 @@ class RevocationTest {
         try (var foreign = new SecureSystem(directory.resolve("other"))) {
             var theirs = made(foreign, "tokens", "issue", "carol", "--for", "shop.Payments", "--json");
             var theirKey = made(foreign, "tokens", "create-key", "carol", "--json");
-            assertThat(pay(port, PAY, (String) theirs.get("token"))).as("another registry's").isEqualTo(401);
-            assertThat(pay(port, PAY, (String) theirKey.get("key"))).as("another registry's").isEqualTo(401);
+            assertThat(pay(port, PAY, (String) theirs.get("token")))
+                    .as("another registry's")
+                    .isEqualTo(401);
+            assertThat(pay(port, PAY, (String) theirKey.get("key")))
+                    .as("another registry's")
+                    .isEqualTo(401);
         }
         assertThat(accepted(token) && accepted(apiKey)).as("in the cache").isTrue();
         assertThat(system.run("alice", "tokens", "revoke", (String) issued.get("id")))
@@ -231,7 +239,8 @@ class RevocationTest {
     void a_signing_key_is_rotated_under_load_without_a_failed_call() throws Exception {
         var issued = made(system, "tokens", "issue", "carol", "--for", "shop.Payments", "--json");
         Path file = Files.writeString(directory.resolve("token"), (String) issued.get("token"));
-        Payments client = system.open("shop.Web", "client: {token-file: " + file + "}", "").client(Payments.class);
+        Payments client = system.open("shop.Web", "client: {token-file: " + file + "}", "")
+                .client(Payments.class);
         call(client);
         try (var _ = new Load(client)) {
             until("the key is rotated", () -> {

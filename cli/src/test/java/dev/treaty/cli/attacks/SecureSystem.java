@@ -308,7 +308,9 @@ final class SecureSystem implements AutoCloseable {
         var answer = new StringBuilder();
         byte[] part = new byte[8192];
         try {
-            for (int n = socket.getInputStream().read(part); n >= 0; n = socket.getInputStream().read(part)) {
+            for (int n = socket.getInputStream().read(part);
+                    n >= 0;
+                    n = socket.getInputStream().read(part)) {
                 answer.append(new String(part, 0, n, StandardCharsets.UTF_8));
             }
         } catch (IOException e) {

@@ -69,7 +69,12 @@ class SecuredFaultsTest {
     }
 
     private static String head(String path, long length) {
-        return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
+        return "POST " + path
+                + " HTTP/1.1\r\n"
+                + "Host: localhost\r\n"
+                + "Connection: close\r\n"
+                + "Content-Type: application/json\r\n"
+                + "Content-Length: "
                 + length + "\r\n\r\n";
     }
 
@@ -81,8 +86,12 @@ class SecuredFaultsTest {
             for (long length : new long[] {2L * inner.length(), 3 * MIB, 5 * MIB, 100L * MIB, Integer.MAX_VALUE}) {
                 try (Socket socket = system.connect(port, "shop.Cart")) {
                     String answer = SecureSystem.exchange(socket, head(path, length) + inner + inner);
-                    assertThat(status(answer)).as("%s, %d: %s", path, length, answer).isBetween(400, 499);
-                    assertThat(answer.indexOf("HTTP/1.1", 1)).as("a second answer: %s", answer).isNegative();
+                    assertThat(status(answer))
+                            .as("%s, %d: %s", path, length, answer)
+                            .isBetween(400, 499);
+                    assertThat(answer.indexOf("HTTP/1.1", 1))
+                            .as("a second answer: %s", answer)
+                            .isNegative();
                 }
             }
         }
@@ -136,7 +145,10 @@ class SecuredFaultsTest {
                 open.add(socket);
                 socket.getOutputStream()
                         .write(SecureSystem.request(
-                                        "POST", "/shop.Payments/pay", "{\"text\":\"for ever\"}", "Treaty-Timeout: 500ms",
+                                        "POST",
+                                        "/shop.Payments/pay",
+                                        "{\"text\":\"for ever\"}",
+                                        "Treaty-Timeout: 500ms",
                                         "Connect-Timeout-Ms: 500")
                                 .getBytes(StandardCharsets.US_ASCII));
             }
@@ -195,14 +207,15 @@ class SecuredFaultsTest {
     }
 
     private static long platformThreads() {
-        return Thread.getAllStackTraces().keySet().stream().filter(Thread::isAlive).count();
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(Thread::isAlive)
+                .count();
     }
 
     private static void cycle() throws Exception {
         try (Treaty treaty = system.open("shop.Payments", "", "server: {drain: 0s}")) {
             treaty.serve(SecureSystem.Other.class, text -> text);
-            assertThat(status(system.ask(
-                            treaty.endpoint().orElseThrow().port(), "", "GET", "/-/health", "")))
+            assertThat(status(system.ask(treaty.endpoint().orElseThrow().port(), "", "GET", "/-/health", "")))
                     .isEqualTo(200);
         }
     }

@@ -115,12 +115,18 @@ class TheftTest {
             String body = request.getLast();
             for (String header : List.of("X-None: 1", "treaty-caller: shop.Payments", "treaty-caller: alice")) {
                 String anonymous = system.ask(system.registryPort(), "", "POST", path, body, header);
-                assertThat(status(anonymous)).as("%s of nobody: %s", request, anonymous).isEqualTo(401);
+                assertThat(status(anonymous))
+                        .as("%s of nobody: %s", request, anonymous)
+                        .isEqualTo(401);
                 String thief = system.ask(system.registryPort(), "shop.Web", "POST", path, body, header);
-                assertThat(status(thief)).as("%s of a thief: %s", request, thief).isEqualTo(403);
+                assertThat(status(thief))
+                        .as("%s of a thief: %s", request, thief)
+                        .isEqualTo(403);
             }
             String like = system.ask(system.registryPort(), "shop.Pay", "POST", path, body);
-            assertThat(status(like)).as("%s of a similar name: %s", request, like).isEqualTo(403);
+            assertThat(status(like))
+                    .as("%s of a similar name: %s", request, like)
+                    .isEqualTo(403);
             try (Socket plain = SecureSystem.plain(system.registryPort())) {
                 String answer = SecureSystem.exchange(plain, SecureSystem.request("POST", path, body));
                 assertThat(status(answer)).as("plaintext: %s", answer).isNotEqualTo(200);
@@ -148,8 +154,7 @@ class TheftTest {
                 List.of("/v1/catalog/deregister", "{\"Node\":\"n\",\"ServiceID\":\"" + id + "\"}"));
         for (List<String> request : requests) {
             for (String identity : List.of("", "shop.Web")) {
-                String answer =
-                        system.ask(system.consulPort(), identity, "PUT", request.getFirst(), request.getLast());
+                String answer = system.ask(system.consulPort(), identity, "PUT", request.getFirst(), request.getLast());
                 assertThat(status(answer))
                         .as("%s of %s: %s", request, identity, answer)
                         .isIn(401, 403, 404, 405);
@@ -160,7 +165,10 @@ class TheftTest {
                 assertThat(status(answer)).as("plaintext: %s", answer).isNotEqualTo(200);
             }
         }
-        for (String path : List.of("/v1/health/service/shop.Payments", "/v1/catalog/services", "/v1/agent/services",
+        for (String path : List.of(
+                "/v1/health/service/shop.Payments",
+                "/v1/catalog/services",
+                "/v1/agent/services",
                 "/prometheus/targets")) {
             assertThat(system.ask(system.consulPort(), "", "GET", path, ""))
                     .as(path)
@@ -176,15 +184,27 @@ class TheftTest {
         Treaty thief = system.open("shop.Web");
         assertThatThrownBy(() -> thief.serve(Payments.class, payments("stolen ")))
                 .hasMessageContaining("shop.Web may not");
-        for (String path : List.of("/treaty.Control/reset", "/treaty.Introspection/status", "/-/status", "/-/metrics",
+        for (String path : List.of(
+                "/treaty.Control/reset",
+                "/treaty.Introspection/status",
+                "/-/status",
+                "/-/metrics",
                 "/-/openapi/shop.Payments")) {
             String method = path.startsWith("/-/") ? "GET" : "POST";
             String body = method.equals("GET") ? "" : path.endsWith("reset") ? "{\"service\":\"shop.Payments\"}" : "{}";
             int port = real.endpoint().orElseThrow().port();
-            assertThat(status(system.ask(port, "", method, path, body))).as(path).isEqualTo(401);
-            assertThat(status(system.ask(port, "shop.Web", method, path, body))).as(path).isEqualTo(403);
-            assertThat(status(system.ask(port, "shop.Payments", method, path, body))).as(path).isEqualTo(403);
-            assertThat(status(system.ask(port, "alice", method, path, body))).as(path).isEqualTo(200);
+            assertThat(status(system.ask(port, "", method, path, body)))
+                    .as(path)
+                    .isEqualTo(401);
+            assertThat(status(system.ask(port, "shop.Web", method, path, body)))
+                    .as(path)
+                    .isEqualTo(403);
+            assertThat(status(system.ask(port, "shop.Payments", method, path, body)))
+                    .as(path)
+                    .isEqualTo(403);
+            assertThat(status(system.ask(port, "alice", method, path, body)))
+                    .as(path)
+                    .isEqualTo(200);
         }
         try (var control = thief.direct(Control.class, real.endpoint().orElseThrow())) {
             assertThatThrownBy(() -> control.client().reset("shop.Payments"))
@@ -200,11 +220,10 @@ class TheftTest {
         Treaty thief = system.open("shop.Web");
         thief.serve(Web.class, () -> "web");
         try (var direct = cart.direct(Payments.class, thief.endpoint().orElseThrow())) {
-            assertThatThrownBy(() -> direct.client().pay("1"))
-                    .isInstanceOfSatisfying(ServiceException.class, e -> {
-                        assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
-                        assertThat(e.getMessage()).contains("shop.Web");
-                    });
+            assertThatThrownBy(() -> direct.client().pay("1")).isInstanceOfSatisfying(ServiceException.class, e -> {
+                assertThat(e.code()).isEqualTo(Code.UNAVAILABLE);
+                assertThat(e.getMessage()).contains("shop.Web");
+            });
         }
         unharmed();
     }
@@ -263,7 +282,8 @@ class TheftTest {
                 assertThat(status(system.ask(port, "alice", method, path, body, "Host: evil.example:" + port)))
                         .as("DNS rebinding, %s", path)
                         .isEqualTo(403);
-                for (String simple : List.of("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")) {
+                for (String simple :
+                        List.of("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")) {
                     if (method.equals("POST")) {
                         assertThat(status(system.ask(port, "alice", method, path, body, "Content-Type: " + simple)))
                                 .as("%s with %s", path, simple)
@@ -299,7 +319,8 @@ class TheftTest {
                     .as(host)
                     .isIn(400, 403);
             String consul = "{\"ID\":\"inside\",\"Name\":\"shop.Payments\",\"Address\":\"" + host
-                    + "\",\"Port\":9,\"Check\":{\"HTTP\":\"http://" + (host.contains(":") ? "[" + host.replaceAll("[\\[\\]]", "") + "]" : host)
+                    + "\",\"Port\":9,\"Check\":{\"HTTP\":\"http://"
+                    + (host.contains(":") ? "[" + host.replaceAll("[\\[\\]]", "") + "]" : host)
                     + "/latest/meta-data\",\"Interval\":\"1s\"}}";
             assertThat(status(system.ask(
                             system.consulPort(), "shop.Payments", "PUT", "/v1/agent/service/register", consul)))
@@ -309,7 +330,9 @@ class TheftTest {
                 continue; // as a name, whose addresses are checked at each run
             }
             String check = "{\"ID\":\"inside\",\"Name\":\"shop.Payments\",\"Address\":\"127.0.0.1\",\"Port\":9,"
-                    + "\"Check\":{\"TCP\":\"" + (host.contains(":") ? "[" + host.replaceAll("[\\[\\]]", "") + "]" : host) + ":80\",\"Interval\":\"1s\"}}";
+                    + "\"Check\":{\"TCP\":\""
+                    + (host.contains(":") ? "[" + host.replaceAll("[\\[\\]]", "") + "]" : host)
+                    + ":80\",\"Interval\":\"1s\"}}";
             assertThat(status(system.ask(
                             system.consulPort(), "shop.Payments", "PUT", "/v1/agent/service/register", check)))
                     .as("check: %s", host)
