@@ -378,7 +378,8 @@ public final class Treaty implements AutoCloseable {
 
     /**
      * Creates a typed client of one endpoint, without discovery, balancing or retries: for tools, which close it. A
-     * client of {@link Control} proves that it has the same user as the process.
+     * client of {@link Control} proves that it has the same user as the process. If security is on, calls are {@code
+     * unavailable} unless the process may serve the service; {@link Control} and {@link Introspection} each process may.
      *
      * @throws ServiceException if that cannot be proved, because the user has no directory to which Treaty can write
      */
@@ -386,10 +387,13 @@ public final class Treaty implements AutoCloseable {
         Headers headers = contract == Control.class && !security.on()
                 ? ControlSecret.ofUser().headers(endpoint, secrets)
                 : Headers.NONE;
-        Transport.Connection connection = transport.connect(endpoint);
+        ServiceContract called = ServiceContract.of(contract);
+        boolean ofEachProcess = contract == Control.class || contract == Introspection.class;
+        Transport.Connection connection =
+                ofEachProcess ? transport.connect(endpoint) : transport.connect(endpoint, called.name());
         T typed = ServiceProxy.of(
                 contract,
-                ServiceContract.of(contract),
+                called,
                 connection,
                 () -> callers.nextContext()
                         .within(Deadline.after(settings().defaults().deadline(), time))

@@ -7,6 +7,7 @@ import dev.treaty.core.call.ServiceResponse;
 import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.DiscoveryEvent;
 import dev.treaty.core.discovery.ServiceInstance;
+import dev.treaty.core.text.Secrets;
 import java.time.Duration;
 import java.util.List;
 
@@ -31,7 +32,13 @@ public sealed interface Event {
     /**
      * The implementation of a service threw an unexpected exception; the caller got {@code internal} without its text.
      */
-    record HandlerFailed(Call call, Throwable cause) implements Event {}
+    record HandlerFailed(Call call, Throwable cause) implements Event {
+        /** Secrets in the message of the exception are {@linkplain Secrets masked}. */
+        @Override
+        public String toString() {
+            return "HandlerFailed[call=" + call + ", cause=" + Secrets.mask(cause) + "]";
+        }
+    }
 
     /**
      * A circuit breaker changed its state.
@@ -96,5 +103,11 @@ public sealed interface Event {
     record SecurityNoticed(boolean problem, String message) implements Event {}
 
     /** A background thread of Treaty, or code that it calls, failed unexpectedly; a long-lived one continues. */
-    record ThreadFailed(String thread, Throwable cause) implements Event {}
+    record ThreadFailed(String thread, Throwable cause) implements Event {
+        /** Secrets in the message of the exception are {@linkplain Secrets masked}. */
+        @Override
+        public String toString() {
+            return "ThreadFailed[thread=" + thread + ", cause=" + Secrets.mask(cause) + "]";
+        }
+    }
 }
