@@ -144,7 +144,7 @@ public final class Security {
     }
 
     private AccessRules rules(SecuritySettings from) {
-        return new AccessRules(from.access(), decision -> note(false, decision.reason()));
+        return new AccessRules(from.access(), decision -> note(true, decision.reason()));
     }
 
     private void note(boolean problem, String message) {
@@ -176,7 +176,7 @@ public final class Security {
                 own,
                 runtime.time(),
                 runtime.events(),
-                reason -> note(false, "credentials are refused: " + reason));
+                reason -> note(true, "credentials are refused: " + reason));
     }
 
     /** Accepts tokens for a service that this process serves. */

@@ -92,6 +92,14 @@ public final class CertificateAuthority {
     private final X509Certificate certificate;
     private final PrivateKey key;
     private final String trustDomain;
+    /** The certificates that are written and not expired: serial number, end in seconds, name. */
+    private static final String ISSUED = "ca.issued";
+
+    private static final int SERIAL = 0;
+    private static final int EXPIRES = 1;
+    private static final int NAME = 2;
+    private static final int HEXADECIMAL = 16;
+
     private final InstantSource time;
     private final @Nullable Path directory;
     private X509CRL revocations; // guarded by this
@@ -268,6 +276,7 @@ public final class CertificateAuthority {
             issued(request.name()); // whatever else has this name is not replaced
         }
         IssuedCertificate issued = issue(request);
+        remember(issued); // first, so that none is in use that could not be revoked
         issued.write(files);
         refreshRevocations();
         return issued;
@@ -296,12 +305,41 @@ public final class CertificateAuthority {
         }
     }
 
-    /**
-     * Revokes the certificate {@code NAME.pem} of the directory; the certificates of this name that were issued before
-     * are revoked by their serial numbers.
-     */
+    /** Revokes the certificate {@code NAME.pem} of the directory, and those of this name that it has replaced. */
     public void revoke(String name) throws IOException {
-        revoke(issued(name).getSerialNumber());
+        BigInteger newest = issued(name).getSerialNumber();
+        for (String[] line : written()) {
+            if (line[NAME].equals(name)) {
+                revoke(new BigInteger(line[SERIAL], HEXADECIMAL));
+            }
+        }
+        revoke(newest);
+    }
+
+    /** Adds a certificate to the list of those that have not expired, so that all of a name can be revoked. */
+    private synchronized void remember(IssuedCertificate issued) throws IOException {
+        long now = time.instant().getEpochSecond();
+        var lines = new ArrayList<String>();
+        for (String[] line : written()) {
+            if (Long.parseLong(line[EXPIRES]) > now) {
+                lines.add(String.join(" ", line));
+            }
+        }
+        lines.add(issued.certificate().getSerialNumber().toString(HEXADECIMAL) + " "
+                + issued.certificate().getNotAfter().toInstant().getEpochSecond() + " " + issued.name());
+        OwnFiles.write(files().resolve(ISSUED), String.join("\n", lines) + "\n");
+    }
+
+    /** The parts of each line of that list. */
+    private List<String[]> written() throws IOException {
+        Path list = files().resolve(ISSUED);
+        if (!Files.exists(list)) {
+            return List.of();
+        }
+        return Files.readAllLines(list).stream()
+                .map(line -> line.split(" ", -1))
+                .filter(line -> line.length == 3)
+                .toList();
     }
 
     /** Revokes a certificate, and writes the list of revoked certificates if the authority has a directory. */

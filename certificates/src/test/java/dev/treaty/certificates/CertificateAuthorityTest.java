@@ -47,6 +47,7 @@ class CertificateAuthorityTest {
                     .containsExactlyInAnyOrder(
                             ".gitignore",
                             "ca.crl",
+                            "ca.issued",
                             "ca.key",
                             "ca.pem",
                             "orders.p12",
@@ -133,6 +134,22 @@ class CertificateAuthorityTest {
         assertThat(CertificateAuthority.open(parent, time).revoked()).containsExactlyInAnyOrder(one, BigInteger.TWO);
         assertThat(Pem.revocations(parent.resolve("ca.crl")).getNextUpdate().toInstant())
                 .isEqualTo(time.instant().plus(CertificateAuthority.REVOCATIONS_LIFETIME));
+    }
+
+    @Test
+    void all_certificates_of_a_name_are_revoked_that_have_not_expired() throws Exception {
+        CertificateAuthority authority = CertificateAuthority.create(parent, "shop.example", time);
+        var first = authority.write(CertificateRequest.of("shop.Orders"));
+        var other = authority.write(CertificateRequest.of("shop.Payments"));
+        var second = CertificateAuthority.open(parent, time).renew("shop.Orders");
+
+        authority.revoke("shop.Orders");
+
+        assertThat(authority.revoked())
+                .contains(
+                        first.certificate().getSerialNumber(),
+                        second.certificate().getSerialNumber())
+                .doesNotContain(other.certificate().getSerialNumber());
     }
 
     @Test

@@ -33,6 +33,9 @@ public final class RegistryOptions {
     /** The hint for an unreachable registry. */
     public static final String HINT = "; start one with \"treaty registry\", or select another with --registry";
 
+    /** The hint for a registry that does not answer without TLS. */
+    private static final String TLS_HINT = "; it may use TLS: add --secure, or --config with security settings";
+
     @Option(
             names = "--registry",
             paramLabel = "ADDRESS",
@@ -149,7 +152,8 @@ public final class RegistryOptions {
     public static void requireReached(Treaty treaty) {
         Registry registry = treaty.registry();
         registry.staleSince().flatMap(_ -> registry.problem()).ifPresent(problem -> {
-            throw new CommandFailed(PrintableText.line(problem) + HINT);
+            boolean encrypted = problem.contains("closed the connection without an answer");
+            throw new CommandFailed(PrintableText.line(problem) + (encrypted ? TLS_HINT : HINT));
         });
     }
 

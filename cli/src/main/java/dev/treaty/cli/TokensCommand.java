@@ -2,11 +2,14 @@ package dev.treaty.cli;
 
 import dev.treaty.Treaty;
 import dev.treaty.cli.output.Table;
+import dev.treaty.codec.Json;
+import dev.treaty.codec.MessageException;
 import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.security.TokenProtocol;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -114,6 +117,9 @@ final class TokensCommand extends CommandGroup {
             fields.put("id", issued.id());
             fields.put("token", issued.token());
             fields.put("expiresAt", issued.expiresAt());
+            if (!json()) {
+                spec().commandLine().getErr().println("id " + issued.id() + ", until " + issued.expiresAt());
+            }
             print(fields, issued.token());
             return Main.OK;
         }
@@ -128,17 +134,32 @@ final class TokensCommand extends CommandGroup {
             },
             footer = "  treaty tokens revoke 2vQm1x --secure")
     static final class Revoke extends WithService {
-        @Parameters(paramLabel = "ID", description = "The id of the token, as \"issue --json\" prints it.")
-        private String id = "";
+        @Parameters(paramLabel = "ID", description = "The id of the token, or the token itself.")
+        private String given = "";
 
         @Override
         public Integer call() throws InterruptedException {
+            String id = id(given);
             request(tokens -> {
                 tokens.revoke(id);
                 return id;
             });
             print(Map.of("revoked", id), "token " + id + " is revoked");
             return Main.OK;
+        }
+
+        /** Returns the id in a token; what is no token is an id. */
+        private static String id(String given) {
+            String[] parts = given.strip().split("\\.", -1);
+            if (parts.length != 3) {
+                return given;
+            }
+            try {
+                byte[] claims = Base64.getUrlDecoder().decode(parts[1]);
+                return Json.read(claims) instanceof Map<?, ?> map && map.get("jti") instanceof String id ? id : given;
+            } catch (IllegalArgumentException | MessageException e) {
+                return given;
+            }
         }
     }
 
@@ -184,6 +205,9 @@ final class TokensCommand extends CommandGroup {
             fields.put("id", created.id());
             fields.put("key", created.key());
             fields.put("expiresAt", created.expiresAt());
+            if (!json()) {
+                spec().commandLine().getErr().println("id " + created.id() + ", until " + created.expiresAt());
+            }
             print(fields, created.key());
             return Main.OK;
         }
@@ -195,11 +219,13 @@ final class TokensCommand extends CommandGroup {
             description = "Revokes an API key. Every server refuses it within ten seconds.",
             footer = "  treaty tokens revoke-key 4f6Qm1 --secure")
     static final class RevokeKey extends WithService {
-        @Parameters(paramLabel = "ID", description = "The id of the key, as \"treaty tokens list\" prints it.")
-        private String id = "";
+        @Parameters(paramLabel = "ID", description = "The id of the key, or the key itself.")
+        private String given = "";
 
         @Override
         public Integer call() throws InterruptedException {
+            String[] parts = given.split("_", -1);
+            String id = parts.length == 3 && parts[0].equals("treaty") ? parts[1] : given;
             boolean known = request(tokens -> {
                 boolean listed = all(tokens).stream().anyMatch(key -> key.id().equals(id));
                 tokens.revokeKey(id);

@@ -5,6 +5,7 @@ import dev.treaty.cli.secure.DevelopmentSecurity;
 import dev.treaty.config.ConfigurationSources;
 import dev.treaty.config.SecuritySettings;
 import dev.treaty.config.Settings;
+import dev.treaty.core.call.Code;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
@@ -34,6 +35,7 @@ final class DemoSecurity implements AutoCloseable {
 
     private static final Duration CERTIFICATE_LIFETIME = Duration.ofSeconds(30);
     private static final Duration TOKEN_LIFETIME = Duration.ofSeconds(20);
+    private static final Duration FIRST_TOKEN_PAUSE = Duration.ofMillis(100);
     private static final Duration TOKEN_INTERVAL = Duration.ofSeconds(4);
 
     private static final String RULES = """
@@ -59,7 +61,7 @@ final class DemoSecurity implements AutoCloseable {
         settings = Files.createDirectories(directory.resolve("conf.d"));
         Files.writeString(settings.resolve("security.yaml"), RULES);
         token = directory.resolve("token");
-        operator = Treaty.open(client.withSecurity(read(certificates.environment(DevelopmentSecurity.OPERATOR))));
+        operator = Treaty.open(client.withSecurity(read(environment(DevelopmentSecurity.OPERATOR))));
         renewal = BackgroundThread.virtual("demo-tokens", Time.system(), Events.NONE, this::replaceTokens);
     }
 
@@ -82,7 +84,7 @@ final class DemoSecurity implements AutoCloseable {
 
     /** Issues the first token, and returns the settings of the client that calls for customers. */
     SecuritySettings customers() throws InterruptedException {
-        issueToken();
+        issueFirstToken();
         renewal.start();
         var variables = new HashMap<>(environment(CUSTOMERS));
         variables.put("TREATY_SECURITY_CLIENT_TOKEN_FILE", token.toString());
@@ -100,6 +102,22 @@ final class DemoSecurity implements AutoCloseable {
                 issueToken();
             } catch (ServiceException e) {
                 // The registry is down: the token before is still valid, and the next one follows soon.
+            }
+        }
+    }
+
+    /** Issues a token as soon as the service of tokens is found: at the beginning, all processes start at once. */
+    private void issueFirstToken() throws InterruptedException {
+        long end = System.nanoTime() + ShopInstance.START_MAX.toNanos();
+        while (true) {
+            try {
+                issueToken();
+                return;
+            } catch (ServiceException e) {
+                if (e.code() != Code.UNAVAILABLE || System.nanoTime() - end > 0) {
+                    throw e;
+                }
+                Time.system().sleep(FIRST_TOKEN_PAUSE.toNanos());
             }
         }
     }

@@ -152,13 +152,21 @@ class RevocationTest {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             ended.set(true);
             for (Thread thread : threads) {
-                thread.join();
+                joined(thread);
             }
             assertThat(failures).as("of %d calls", calls.get()).isEmpty();
             assertThat(calls).as("calls").hasPositiveValue();
+        }
+    }
+
+    private static void joined(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

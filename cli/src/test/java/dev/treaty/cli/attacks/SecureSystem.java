@@ -333,9 +333,9 @@ final class SecureSystem implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         open.forEach(Treaty::close);
         process.terminate();
-        process.exit().get(60, TimeUnit.SECONDS);
+        process.exit().orTimeout(60, TimeUnit.SECONDS).join();
     }
 }
