@@ -32,6 +32,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -60,6 +61,10 @@ public final class Listener {
 
     /** The pause of Netty after a connection could not be accepted. */
     private static final Duration RETRY = Duration.ofSeconds(1);
+
+    /** Half of the processors may compute handshakes, so that a flood of them leaves time for calls. */
+    private static final Semaphore HANDSHAKES =
+            new Semaphore(Math.max(1, Runtime.getRuntime().availableProcessors() / 2), true);
 
     private final ServerParts parts;
     private final RandomGenerator random;
@@ -204,10 +209,19 @@ public final class Listener {
             parameters.setApplicationProtocols(APPLICATION_PROTOCOLS);
             engine.setSSLParameters(parameters);
             var handler = new SslHandler(
-                    engine, task -> BackgroundThread.startOnce("treaty-handshake", Events.NONE, task::run));
+                    engine, task -> BackgroundThread.startOnce("treaty-handshake", Events.NONE, () -> handshake(task)));
             handler.setHandshakeTimeout(parts.options().requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
             handler.setCloseNotifyFlushTimeout(LAST_RECORD.toMillis(), TimeUnit.MILLISECONDS);
             return handler;
+        }
+
+        private static void handshake(Runnable task) throws InterruptedException {
+            HANDSHAKES.acquire();
+            try {
+                task.run();
+            } finally {
+                HANDSHAKES.release();
+            }
         }
 
         private long age() {
