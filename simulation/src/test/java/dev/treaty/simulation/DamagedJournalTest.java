@@ -164,7 +164,7 @@ class DamagedJournalTest {
 
             assertThatThrownBy(() -> new Stored(store, Time.system()))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining(name + " has the format 4")
+                    .hasMessageContaining(name + " has the format 5")
                     .hasMessageContaining("use the version that wrote it");
             assertThat(files(store)).containsExactlyEntriesOf(before);
         }
