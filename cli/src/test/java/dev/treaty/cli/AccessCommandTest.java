@@ -95,6 +95,6 @@ class AccessCommandTest {
                 .anyMatch(line -> line.startsWith("allow treaty.own-services: "));
         assertThat(Command.run("access", "list", "--file", file, "--json").json())
                 .asInstanceOf(LIST)
-                .hasSize(11);
+                .hasSize(14);
     }
 }
