@@ -379,7 +379,8 @@ public final class Treaty implements AutoCloseable {
     /**
      * Creates a typed client of one endpoint, without discovery, balancing or retries: for tools, which close it. A
      * client of {@link Control} proves that it has the same user as the process. If security is on, calls are {@code
-     * unavailable} unless the process may serve the service; {@link Control} and {@link Introspection} each process may.
+     * unavailable} unless the process may serve the service; {@link Control} and {@link Introspection} each process
+     * may.
      *
      * @throws ServiceException if that cannot be proved, because the user has no directory to which Treaty can write
      */

@@ -37,8 +37,8 @@ class H2SpecTest {
             "http2/5.1.1: Sends stream identifier that is numerically smaller than previous",
             "the stream is reset with STREAM_CLOSED, as one that has been closed: Netty keeps no closed streams",
             "http2/8.1: Sends a second HEADERS frame without the END_STREAM flag",
-            "the page refuses the method with the first frame; if its answer is sent before the second one arrives, that"
-                    + " is ignored, as the stream has ended");
+            "the page refuses the method with the first frame; if its answer is sent before the second one arrives,"
+                    + " that is ignored, as the stream has ended");
 
     /** A case in a report of JUnit's format. */
     private static final Pattern CASE = Pattern.compile(

@@ -61,8 +61,8 @@ final class Flood {
     /**
      * What it has done.
      *
-     * @param requests how many requests, or handshakes, were answered, by status; 0 for a handshake, -1 for a connection
-     *     that failed
+     * @param requests how many requests, or handshakes, were answered, by status; 0 for a handshake, -1 for a
+     *     connection that failed
      * @param cpuNanos processor time
      * @param nanos how long it took
      */

@@ -150,7 +150,8 @@ class TheftTest {
                 List.of("/v1/agent/service/maintenance/" + id + "?enable=true", ""),
                 List.of(
                         "/v1/catalog/register",
-                        "{\"Node\":\"n\",\"Address\":\"127.0.0.1\",\"Service\":{\"Service\":\"shop.Payments\",\"Port\":9}}"),
+                        "{\"Node\":\"n\",\"Address\":\"127.0.0.1\","
+                                + "\"Service\":{\"Service\":\"shop.Payments\",\"Port\":9}}"),
                 List.of("/v1/catalog/deregister", "{\"Node\":\"n\",\"ServiceID\":\"" + id + "\"}"));
         for (List<String> request : requests) {
             for (String identity : List.of("", "shop.Web")) {
