@@ -15,6 +15,7 @@ import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.RuntimeDependencies;
 import dev.treaty.core.security.ProcessSecurity;
+import dev.treaty.core.text.AddressRange;
 import dev.treaty.registry.EmbeddedRegistry;
 import dev.treaty.registry.JointRegistry;
 import dev.treaty.registry.NetworkRegistry;
@@ -89,7 +90,7 @@ final class Registries implements AutoCloseable {
                         remote.toString(),
                         transport.connect(secured(remote.endpoint()), new ServiceName(RegistryProtocol.NAME)),
                         self,
-                        RegistryPolicy.STANDARD.with(isConfidential(remote.endpoint())),
+                        RegistryPolicy.STANDARD.confidential(isConfidential(remote.endpoint())),
                         new RuntimeDependencies(runtime.time(), secrets, runtime.events()));
             case RegistryAddress.Provided provided -> provided(provided);
             case RegistryAddress.Several several ->
@@ -102,9 +103,7 @@ final class Registries implements AutoCloseable {
 
     /** Whether what is sent to a registry is encrypted, does not leave the machine, or may be read by others. */
     private boolean isConfidential(ServiceEndpoint endpoint) {
-        return security.tls().isPresent()
-                || settings.security().insecure()
-                || SecuritySettings.isLoopback(endpoint.host());
+        return security.tls().isPresent() || settings.security().insecure() || AddressRange.isLoopback(endpoint.host());
     }
 
     private ServiceEndpoint secured(ServiceEndpoint endpoint) {

@@ -16,6 +16,8 @@ import dev.treaty.core.security.Decision;
 import dev.treaty.core.security.ProcessSecurity;
 import dev.treaty.core.security.Token;
 import dev.treaty.core.security.TokenSource;
+import dev.treaty.core.text.AddressRange;
+import dev.treaty.core.text.PrintableText;
 import dev.treaty.security.AccessRules;
 import dev.treaty.security.TokenAuthenticator;
 import dev.treaty.security.TokenFollower;
@@ -32,7 +34,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +55,7 @@ public final class Security {
     /** For how long what is revoked may be unknown before the health says so. */
     private static final Duration STALE = Duration.ofSeconds(30);
 
-    private static final int REASONS_LENGTH_MAX = 300;
+    private static final int REASON_LENGTH_MAX = 300;
 
     private final boolean on;
     private final SecuritySettings settings;
@@ -72,7 +73,7 @@ public final class Security {
         this.runtime = runtime;
         String host = settings.server().host();
         this.on = this.settings.on(host);
-        this.exposed = !on && this.settings.insecure() && !SecuritySettings.isLoopback(host);
+        this.exposed = !on && this.settings.insecure() && !AddressRange.isLoopback(host);
         this.rules = rules(this.settings);
         this.tls = on ? tls(host) : null;
         this.tokens = on ? tokens() : TokenSource.NONE;
@@ -115,7 +116,7 @@ public final class Security {
     private TokenSource tokens() {
         var sources = new TokenSources(runtime.time(), runtime.events(), runtime.random());
         SecuritySettings.Client client = settings.client();
-        TokenSource source = client.tokenFile()
+        return client.tokenFile()
                 .map(sources::file)
                 .or(() -> client.oidc()
                         .map(oidc -> sources.oidcClientCredentials(
@@ -124,23 +125,19 @@ public final class Security {
                                 oidc.clientSecretFile(),
                                 oidc.scope().orElse(""))))
                 .orElse(TokenSource.NONE);
-        boolean certificate = settings.certificate().or(settings::keystore).isPresent();
-        return certificate ? forServices(source) : source;
     }
 
     /** Leaves tokens out of calls of Treaty's own services: there, the certificate proves who calls. */
-    private static TokenSource forServices(TokenSource source) {
-        return new TokenSource() {
-            @Override
-            public Optional<String> token(String audience) throws InterruptedException {
-                return audience.startsWith("treaty.") ? Optional.empty() : source.token(audience);
-            }
+    private record ForServices(TokenSource source) implements TokenSource {
+        @Override
+        public Optional<String> token(String audience) throws InterruptedException {
+            return audience.startsWith("treaty.") ? Optional.empty() : source.token(audience);
+        }
 
-            @Override
-            public Optional<String> replace(String audience, String refused) throws InterruptedException {
-                return source.replace(audience, refused);
-            }
-        };
+        @Override
+        public Optional<String> replace(String audience, String refused) throws InterruptedException {
+            return source.replace(audience, refused);
+        }
     }
 
     private AccessRules rules(SecuritySettings from) {
@@ -148,17 +145,21 @@ public final class Security {
     }
 
     private void note(boolean problem, String message) {
-        String cut = message.length() > REASONS_LENGTH_MAX ? message.substring(0, REASONS_LENGTH_MAX) + "…" : message;
-        runtime.events().emit(new Event.SecurityNoticed(problem, cut));
+        runtime.events().emit(new Event.SecurityNoticed(problem, PrintableText.line(message, REASON_LENGTH_MAX)));
     }
 
     /** Returns what protects the network of the process, for other servers in it. */
     public ProcessSecurity process() {
-        return on ? new ProcessSecurity(Optional.ofNullable(tls), tokens, new Access()) : ProcessSecurity.OFF;
+        if (!on) {
+            return ProcessSecurity.OFF;
+        }
+        boolean certified = settings.certificate().or(settings::keystore).isPresent();
+        return new ProcessSecurity(
+                Optional.ofNullable(tls), certified ? new ForServices(tokens) : tokens, new Access());
     }
 
     /**
-     * Starts to authenticate callers.
+     * Starts to authenticate callers, in place of what has done so before.
      *
      * @param service a client of Treaty's own service of tokens; empty if the registry has none
      */
@@ -166,6 +167,8 @@ public final class Security {
         if (!on) {
             return;
         }
+        close(authenticator);
+        close(follower);
         Optional<TokenProtocol> own = service.filter(_ -> settings.tokens().treaty());
         follower = own.map(client ->
                         new TokenFollower(client, runtime.time(), runtime.events(), runtime.random()).started())
@@ -320,14 +323,22 @@ public final class Security {
     }
 
     void close() {
-        Stream.of(authenticator, follower, tls, tokens).forEach(part -> {
-            if (part instanceof AutoCloseable closeable) {
-                try {
-                    closeable.close();
-                } catch (Exception e) {
-                    note(true, "a part of the security was not closed: " + e.getMessage());
-                }
+        synchronized (this) {
+            close(authenticator);
+            close(follower);
+        }
+        close(tls);
+        close(tokens);
+    }
+
+    /** Closes a part, if there is one that needs it. */
+    private void close(@Nullable Object part) {
+        if (part instanceof AutoCloseable closeable) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                note(true, "a part of the security was not closed: " + e.getMessage());
             }
-        });
+        }
     }
 }

@@ -295,11 +295,11 @@ public final class Treaty implements AutoCloseable {
             throw new IllegalStateException(
                     "this process uses the registry at " + registry.address() + ": only an embedded one can be served");
         }
-        // Without limits: each client has a watch, which is a waiting call, and the registry has limits of its own.
         boolean issuing = security.on() && settings().security().tokens().treaty();
         if (issuing) {
             security.authenticate(Optional.of(registries.tokenService()));
         }
+        // Without limits: each client has a watch, which is a waiting call, and the registry has limits of its own.
         ServedService service =
                 serve(RegistryProtocol.class, ServiceContract.of(RegistryProtocol.class), registries.service(), false);
         if (issuing) {

@@ -61,7 +61,7 @@ import org.jspecify.annotations.Nullable;
  * clients and servers, and revokes them. It has no other authorities below it, and its certificate allows ids of its
  * trust domain only.
  *
- * <p>Whoever can read its directory can become every service; so production has an authority of its own, such as
+ * <p>A user who can read its directory can become every service; so production has an authority of its own, such as
  * cert-manager or SPIRE. In the directory are
  *
  * <ul>

@@ -1,12 +1,12 @@
 package dev.treaty.certificates;
 
+import dev.treaty.core.security.OwnerRights;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** Writes files at once, and secret ones so that only their owner can read them. */
@@ -16,7 +16,7 @@ final class OwnFiles {
     /** Creates a directory for its owner only, unless it exists. */
     static void createDirectory(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
-            Files.createDirectories(directory, rights(directory, "rwx------"));
+            Files.createDirectories(directory, OwnerRights.attributes(directory, "rwx------"));
         }
     }
 
@@ -25,9 +25,7 @@ final class OwnFiles {
         if (!Files.exists(file)) {
             throw new NoSuchFileException(file.toString());
         }
-        if (isPosix(file)
-                && Files.getPosixFilePermissions(file).stream()
-                        .anyMatch(right -> !right.name().startsWith("OWNER_"))) {
+        if (OwnerRights.shared(file)) {
             throw new IOException(file + " must be readable by its owner only: chmod 600 " + file);
         }
     }
@@ -59,7 +57,7 @@ final class OwnFiles {
         Path whole = Files.createTempFile(directory, "." + file.getFileName(), ".new"); // only the owner can read it
         try {
             Files.writeString(whole, text);
-            if (isPosix(whole)) {
+            if (OwnerRights.supported(whole)) {
                 Files.setPosixFilePermissions(whole, PosixFilePermissions.fromString(rights));
             }
             return whole;
@@ -76,15 +74,5 @@ final class OwnFiles {
             Files.deleteIfExists(whole);
             throw e;
         }
-    }
-
-    private static FileAttribute<?>[] rights(Path file, String rights) {
-        return isPosix(file)
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(rights))}
-                : new FileAttribute<?>[0];
-    }
-
-    private static boolean isPosix(Path file) {
-        return file.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 }

@@ -121,18 +121,19 @@ public final class RegistryCommand extends OutputCommand {
         });
         if (secure) {
             development = DevelopmentSecurity.open(DevelopmentSecurity.directory(Path.of("")));
-            environment.putAll(development.environment(DevelopmentSecurity.REGISTRY));
-            development.environment(DevelopmentSecurity.OPERATOR);
+            environment.putAll(development.registryEnvironment());
         }
         if (insecure) {
             environment.put(SECURITY + "INSECURE", "true");
         }
-        Settings read = (config == null
-                        ? ConfigurationSources.of(environment)
-                        : ConfigurationSources.of(config, environment))
-                .withCommandLine(secure ? DevelopmentSecurity.ROLES : Map.of())
-                .read(List.of())
-                .settings();
+        ConfigurationSources sources =
+                config == null ? ConfigurationSources.of(environment) : ConfigurationSources.of(config, environment);
+        Settings read = sources.read(List.of()).settings();
+        if (secure) {
+            read = sources.withCommandLine(DevelopmentSecurity.operators(read))
+                    .read(List.of())
+                    .settings();
+        }
         try {
             return Settings.DEFAULTS
                     .withSecurity(read.security())

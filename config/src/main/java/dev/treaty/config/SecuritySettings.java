@@ -8,7 +8,6 @@ import dev.treaty.core.text.Range;
 import dev.treaty.registry.EndpointPolicy;
 import dev.treaty.registry.RegistryQuotas;
 import dev.treaty.security.AccessPolicy;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -18,7 +17,7 @@ import java.util.regex.Pattern;
 
 /**
  * How a process protects what it serves and what it calls: TLS, who calls, and who may do what. None of this can be a
- * central setting, because whoever may write those could open the door.
+ * central setting, because an author of those could give itself every right.
  *
  * @param enabled whether security is on; by default it is unless the process listens on loopback
  * @param insecure whether a process that other machines reach may run without security
@@ -353,15 +352,7 @@ public record SecuritySettings(
      * @param host the address that the process listens on
      */
     public boolean on(String host) {
-        return enabled.orElseGet(() -> !insecure && (authorities.isPresent() || !isLoopback(host)));
-    }
-
-    /** Returns whether only processes of the same machine reach an address to listen on. */
-    public static boolean isLoopback(String host) {
-        return host.equals("localhost")
-                || AddressRange.address(host)
-                        .filter(InetAddress::isLoopbackAddress)
-                        .isPresent();
+        return enabled.orElseGet(() -> !insecure && (authorities.isPresent() || !AddressRange.isLoopback(host)));
     }
 
     /** Returns who may do what. */

@@ -316,7 +316,7 @@ public final class HttpServer implements Server {
     /** Rejects a request of a caller that is anonymous, although security is on. */
     private static void identify(@Nullable Principal caller) {
         if (caller != null && !caller.authenticated()) {
-            throw new RequestRejected(Code.UNAUTHENTICATED, "credentials are needed");
+            throw new RequestRejected(Authentication.MISSING);
         }
     }
 

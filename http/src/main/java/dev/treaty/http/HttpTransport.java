@@ -5,6 +5,7 @@ import dev.treaty.core.contract.ServiceName;
 import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.security.TokenSource;
 import dev.treaty.core.security.TransportSecurity;
+import dev.treaty.core.text.AddressRange;
 import dev.treaty.core.time.Time;
 import dev.treaty.core.timeout.Watchdog;
 import dev.treaty.http.client.ByteChannel;
@@ -75,7 +76,7 @@ public final class HttpTransport implements Transport {
 
     /** Returns a connection over other channels. */
     Connection connection(ServiceEndpoint endpoint, ByteChannel.Source channels) {
-        TokenSource sent = tls != null || Channels.onLoopback(endpoint) ? tokens : TokenSource.NONE;
+        TokenSource sent = tls != null || AddressRange.isLoopback(endpoint.host()) ? tokens : TokenSource.NONE;
         var connection = new HttpConnection(endpoint, options, operations, channels, sent, time, open::remove);
         open.add(connection);
         return connection;

@@ -64,7 +64,7 @@ public record RegistryPolicy(
     }
 
     /** Returns the same policy for a connection that is confidential or not. */
-    public RegistryPolicy with(boolean confidentialConnection) {
+    public RegistryPolicy confidential(boolean confidentialConnection) {
         return new RegistryPolicy(lease, patience, pauseMin, pauseMax, grace, preservation, confidentialConnection);
     }
 }

@@ -2,6 +2,7 @@ package dev.treaty.security;
 
 import dev.treaty.core.call.Principal;
 import dev.treaty.core.contract.ServiceName;
+import dev.treaty.core.security.AccessControl;
 import dev.treaty.core.security.Decision;
 import dev.treaty.core.text.PrintableText;
 import java.util.ArrayList;
@@ -48,9 +49,6 @@ public final class AccessRules {
     private static final String TOKENS = "treaty.Tokens";
     private static final String INTROSPECTION = "treaty.Introspection";
     private static final String CONTROL = "treaty.Control";
-    private static final String REGISTER = "treaty.register";
-    private static final String PUBLISH = "treaty.publish";
-    private static final String WATCH = "treaty.watch";
 
     /** The most resources whose rules are remembered. */
     private static final int REMEMBERED_MAX = 10_000;
@@ -172,8 +170,14 @@ public final class AccessRules {
         List<String> all = List.of(NamePattern.ALL);
         List<String> anyone = List.of(AccessPolicy.ANONYMOUS, NamePattern.ALL);
         return List.of(
-                builtIn("treaty.own-services", all, "", all, List.of(REGISTER, PUBLISH), true),
-                builtIn("treaty.watch", all, "", all, List.of(WATCH), false),
+                builtIn(
+                        "treaty.own-services",
+                        all,
+                        "",
+                        all,
+                        List.of(AccessControl.REGISTER, AccessControl.PUBLISH),
+                        true),
+                builtIn("treaty.watch", all, "", all, List.of(AccessControl.WATCH), false),
                 builtIn("treaty.registry", all, "", List.of(REGISTRY), all, false),
                 builtIn("treaty.token-state", all, "", List.of(TOKENS), List.of("state"), false),
                 builtIn("treaty.token-refresh", anyone, "", List.of(TOKENS), List.of("refresh"), false),
@@ -240,9 +244,9 @@ public final class AccessRules {
         return resource.startsWith("/")
                 || (resource.startsWith(OWN) && !resource.equals(REGISTRY))
                 || (action.startsWith(OWN)
-                        && !action.equals(REGISTER)
-                        && !action.equals(PUBLISH)
-                        && !action.equals(WATCH));
+                        && !action.equals(AccessControl.REGISTER)
+                        && !action.equals(AccessControl.PUBLISH)
+                        && !action.equals(AccessControl.WATCH));
     }
 
     private @Nullable Rule decisive(Principal caller, String resource, String action) {

@@ -47,16 +47,12 @@ import org.jspecify.annotations.Nullable;
  * than by its id. It is thread-safe.
  */
 public final class TokenAuthenticator implements AutoCloseable {
-    /** The answer to credentials that are not valid, whatever is wrong with them. */
-    static final Fault INVALID = Fault.unreached(Code.UNAUTHENTICATED, "the credentials are not valid");
-
-    private static final Fault MISSING = Fault.unreached(Code.UNAUTHENTICATED, "credentials are needed");
     private static final Fault BUSY = Fault.unreached(
                     Code.RESOURCE_EXHAUSTED, "too many new credentials are being checked")
             .retryAfter(Duration.ofSeconds(1));
     private static final Fault NO_KEYS =
             Fault.unreached(Code.UNAVAILABLE, "the keys that check credentials cannot be reached yet");
-    private static final Authentication.Refused REFUSED = new Authentication.Refused(INVALID);
+    private static final Authentication.Refused REFUSED = new Authentication.Refused(Authentication.INVALID);
     private static final Authentication.Accepted ANONYMOUS = new Authentication.Accepted(Principal.ANONYMOUS);
 
     /** How long a refused token is refused unread: it may become valid, as with a key that is not known yet. */
@@ -386,7 +382,7 @@ public final class TokenAuthenticator implements AutoCloseable {
         return switch (answer) {
             case Authentication.Refused(Fault fault) -> throw ServiceException.withoutTrace(fault);
             case Authentication.Accepted accepted -> token(credentials, accepted.caller());
-            case Authentication.Pending _ -> throw ServiceException.withoutTrace(INVALID);
+            case Authentication.Pending _ -> throw ServiceException.withoutTrace(Authentication.INVALID);
         };
     }
 
@@ -421,9 +417,9 @@ public final class TokenAuthenticator implements AutoCloseable {
                         Set.of(),
                         Map.of(),
                         Optional.empty()));
-            default -> throw ServiceException.withoutTrace(MISSING);
+            default -> throw ServiceException.withoutTrace(Authentication.MISSING);
         };
-        return proof.orElseThrow(() -> ServiceException.withoutTrace(INVALID)); // revoked meanwhile
+        return proof.orElseThrow(() -> ServiceException.withoutTrace(Authentication.INVALID)); // revoked meanwhile
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.ServiceException;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Events;
+import dev.treaty.core.security.Authentication;
 import dev.treaty.core.security.Token;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.time.Signal;
@@ -196,7 +197,7 @@ public final class TokenService implements TokenProtocol, AutoCloseable {
             }
             return successor(old, chain);
         } catch (InvalidTokenException e) {
-            throw ServiceException.withoutTrace(TokenAuthenticator.INVALID);
+            throw ServiceException.withoutTrace(Authentication.INVALID);
         }
     }
 

@@ -9,6 +9,7 @@ import dev.treaty.cli.Main;
 import dev.treaty.cli.OutputCommand;
 import dev.treaty.cli.output.Style;
 import dev.treaty.cli.output.Table;
+import dev.treaty.cli.secure.DevelopmentSecurity;
 import dev.treaty.core.text.PrintableText;
 import dev.treaty.core.time.Time;
 import dev.treaty.security.tls.CertificateReport;
@@ -33,7 +34,7 @@ import picocli.CommandLine.Parameters;
         name = "certs",
         description = {
             "Issues certificates for development, and shows what is wrong with any certificate.",
-            "Whoever can read the directory can become every service: production needs an authority of its own."
+            "A user who can read the directory can become every service: production needs an authority of its own."
         },
         subcommands = {
             CertsCommand.Init.class,
@@ -45,17 +46,14 @@ import picocli.CommandLine.Parameters;
         footerHeading = OutputCommand.EXAMPLES,
         footer = {"  treaty certs init", "  treaty certs issue shop.Orders", "  treaty certs show"})
 public final class CertsCommand extends CommandGroup {
-    private static final String DIRECTORY = ".treaty/security";
-    private static final String TRUST_DOMAIN = "treaty.local";
-
     /** The base class of the subcommands that use an authority. */
     abstract static class WithAuthority extends OutputCommand {
         @Option(
                 names = "--directory",
                 paramLabel = "DIRECTORY",
-                defaultValue = DIRECTORY,
+                defaultValue = DevelopmentSecurity.DIRECTORY,
                 description = "The directory of the authority (default: ${DEFAULT-VALUE}).")
-        private Path directory = Path.of(DIRECTORY);
+        private Path directory = Path.of(DevelopmentSecurity.DIRECTORY);
 
         final Path directory() {
             return directory;
@@ -112,16 +110,16 @@ public final class CertsCommand extends CommandGroup {
         @Parameters(
                 paramLabel = "DIRECTORY",
                 arity = "0..1",
-                defaultValue = DIRECTORY,
+                defaultValue = DevelopmentSecurity.DIRECTORY,
                 description = "Where to create it (default: ${DEFAULT-VALUE}).")
-        private Path directory = Path.of(DIRECTORY);
+        private Path directory = Path.of(DevelopmentSecurity.DIRECTORY);
 
         @Option(
                 names = "--trust-domain",
                 paramLabel = "DOMAIN",
-                defaultValue = TRUST_DOMAIN,
+                defaultValue = DevelopmentSecurity.TRUST_DOMAIN,
                 description = "The trust domain of all its SPIFFE ids (default: ${DEFAULT-VALUE}).")
-        private String trustDomain = TRUST_DOMAIN;
+        private String trustDomain = DevelopmentSecurity.TRUST_DOMAIN;
 
         @Override
         public Integer call() throws IOException {

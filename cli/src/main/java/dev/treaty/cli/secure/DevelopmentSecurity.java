@@ -3,17 +3,22 @@ package dev.treaty.cli.secure;
 import dev.treaty.certificates.CertificateAuthority;
 import dev.treaty.certificates.CertificateRequest;
 import dev.treaty.cli.CommandFailed;
+import dev.treaty.config.Settings;
 import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.Event;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.time.Time;
 import dev.treaty.observe.EventLog;
+import dev.treaty.security.AccessRules;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -27,19 +32,18 @@ public final class DevelopmentSecurity implements AutoCloseable {
     /** The identity of the commands of the user, which has the role of operators. */
     public static final String OPERATOR = "operator";
 
-    /** The settings by which operators have their role. */
-    public static final Map<String, String> ROLES = Map.of("security.roles.operator", OPERATOR + "," + REGISTRY);
+    /** Where the authority and the certificates are, in the directory of what uses them. */
+    public static final String DIRECTORY = ".treaty/security";
 
-    /** How long certificates are valid by default. */
-    private static final Duration LIFETIME = Duration.ofHours(24);
+    /** The trust domain of the authority. */
+    public static final String TRUST_DOMAIN = "treaty.local";
 
-    private static final String DIRECTORY = ".treaty/security";
-    private static final String TRUST_DOMAIN = "treaty.local";
+    private static final String OPERATORS = "security.roles." + AccessRules.OPERATOR;
 
     private final Path directory;
     private final CertificateAuthority authority;
     private final Duration lifetime;
-    private final Map<String, Boolean> issued = new ConcurrentHashMap<>();
+    private final Set<String> issued = ConcurrentHashMap.newKeySet();
     private final Thread renewal;
 
     private DevelopmentSecurity(Path directory, CertificateAuthority authority, Duration lifetime, Events events) {
@@ -57,7 +61,7 @@ public final class DevelopmentSecurity implements AutoCloseable {
 
     /** Opens the authority in a directory, for certificates that are valid for a day. */
     public static DevelopmentSecurity open(Path directory) {
-        return open(directory, LIFETIME, new EventLog(Time.system()));
+        return open(directory, CertificateRequest.LIFETIME, new EventLog(Time.system()));
     }
 
     /**
@@ -79,10 +83,24 @@ public final class DevelopmentSecurity implements AutoCloseable {
 
     /** Issues a certificate for an identity, and returns the variables of a process that uses it. */
     public Map<String, String> environment(String identity) {
-        if (issued.putIfAbsent(identity, true) == null) {
+        if (issued.add(identity)) {
             issue(identity);
         }
         return variables(directory, identity);
+    }
+
+    /** Issues certificates for the registry and for operators, and returns the variables of the registry's process. */
+    public Map<String, String> registryEnvironment() {
+        environment(OPERATOR);
+        return environment(REGISTRY);
+    }
+
+    /** Returns the setting of the operators: those of the settings, and those that {@code --secure} needs. */
+    public static Map<String, String> operators(Settings settings) {
+        var names = new LinkedHashSet<>(settings.security().roles().getOrDefault(AccessRules.OPERATOR, List.of()));
+        names.add(OPERATOR);
+        names.add(REGISTRY);
+        return Map.of(OPERATORS, String.join(",", names));
     }
 
     /**
@@ -122,10 +140,10 @@ public final class DevelopmentSecurity implements AutoCloseable {
     private void renew(Events events) throws InterruptedException {
         while (true) {
             Time.system().sleep(lifetime.dividedBy(2).toNanos());
-            for (String identity : issued.keySet()) {
+            for (String identity : issued) {
                 issue(identity);
             }
-            events.emit(new Event.SecurityNoticed(false, "certificates are renewed: " + issued.keySet()));
+            events.emit(new Event.SecurityNoticed(false, "certificates are renewed: " + issued));
         }
     }
 

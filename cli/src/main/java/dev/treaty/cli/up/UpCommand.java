@@ -105,9 +105,11 @@ public final class UpCommand extends OutputCommand {
                     Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("")));
             development = DevelopmentSecurity.open(directory);
             others.push(development);
-            environment.putAll(development.environment(DevelopmentSecurity.REGISTRY));
-            development.environment(DevelopmentSecurity.OPERATOR);
-            DevelopmentSecurity.ROLES.forEach(layers.values()::putIfAbsent);
+            environment.putAll(development.registryEnvironment());
+            Settings written = layers.sources(Optional.of(file), environment)
+                    .read(List.of())
+                    .settings();
+            DevelopmentSecurity.operators(written).forEach(layers.values()::putIfAbsent);
         }
         ConfigurationSources sources = layers.sources(Optional.of(file), environment);
         Settings settings = sources.read(List.of()).settings();

@@ -1,11 +1,18 @@
 package dev.treaty.core.security;
 
+import dev.treaty.core.call.Code;
 import dev.treaty.core.call.Fault;
 import dev.treaty.core.call.Principal;
 import java.util.concurrent.Callable;
 
 /** The result of an authentication. */
 public sealed interface Authentication {
+    /** The answer to credentials that are not valid, whatever is wrong with them, so that all answers are alike. */
+    Fault INVALID = Fault.unreached(Code.UNAUTHENTICATED, "the credentials are not valid");
+
+    /** The answer to a request without credentials that needs some. */
+    Fault MISSING = Fault.unreached(Code.UNAUTHENTICATED, "credentials are needed");
+
     /**
      * The credentials are valid, or there are none: then the caller is {@link Principal#ANONYMOUS}.
      *

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Proven credentials: who somebody is, for which services, until when.
+ * Proven credentials: who a caller is, for which services, until when.
  *
  * @param id identifies it for revocation; empty if it has none
  * @param subject who it is about

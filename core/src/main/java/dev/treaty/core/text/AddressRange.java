@@ -88,4 +88,10 @@ public record AddressRange(InetAddress first, int bits) {
         boolean one = bits == first.getAddress().length * Byte.SIZE;
         return one ? first.getHostAddress() : first.getHostAddress() + "/" + bits;
     }
+
+    /** Whether a host is this machine, as an address of loopback or as {@code localhost}; names are not looked up. */
+    public static boolean isLoopback(String host) {
+        return host.equals("localhost")
+                || address(host).filter(InetAddress::isLoopbackAddress).isPresent();
+    }
 }

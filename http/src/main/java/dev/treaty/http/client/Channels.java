@@ -1,13 +1,10 @@
 package dev.treaty.http.client;
 
 import dev.treaty.core.contract.ServiceName;
-import dev.treaty.core.discovery.ServiceEndpoint;
 import dev.treaty.core.security.TransportSecurity;
-import dev.treaty.core.text.AddressRange;
 import dev.treaty.core.time.Time;
 import dev.treaty.core.timeout.Watchdog;
 import java.io.IOException;
-import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /** Opens connections over TCP: encrypted ones to {@code https}, or else unencrypted ones to {@code http}. */
@@ -35,14 +32,5 @@ public final class Channels {
             SocketByteChannel socket = SocketByteChannel.open(endpoint, deadline, time, watchdog);
             return tls == null ? socket : TlsByteChannel.open(socket, endpoint, service, tls, deadline, time);
         };
-    }
-
-    /** Whether an endpoint is on this machine, as far as that is known without a look-up. */
-    public static boolean onLoopback(ServiceEndpoint endpoint) {
-        String host = endpoint.host();
-        return host.equals("localhost")
-                || AddressRange.address(host)
-                        .map(InetAddress::isLoopbackAddress)
-                        .orElse(false);
     }
 }

@@ -1,7 +1,6 @@
 package dev.treaty.http.server;
 
-import dev.treaty.core.call.Code;
-import dev.treaty.core.call.Fault;
+import dev.treaty.core.security.Authentication;
 import dev.treaty.core.security.Credentials;
 import dev.treaty.http.wire.CallHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -14,9 +13,6 @@ public final class RequestCredentials {
     private static final int SECRET_LENGTH_MAX = 8 << 10;
 
     private static final String SCHEME = "Bearer ";
-
-    /** Why a request is refused whose credentials are not valid, in whatever way. */
-    private static final Fault INVALID = Fault.unreached(Code.UNAUTHENTICATED, "the credentials are not valid");
 
     private RequestCredentials() {}
 
@@ -32,7 +28,7 @@ public final class RequestCredentials {
         String token = consul ? headers.get(CallHeaders.CONSUL_TOKEN, "") : "";
         if (!token.isEmpty()) {
             if (!secret.isEmpty() && !secret.equals(token)) {
-                throw new RequestRejected(INVALID);
+                throw new RequestRejected(Authentication.INVALID);
             }
             secret = check(token);
         }
@@ -47,7 +43,7 @@ public final class RequestCredentials {
         }
         String value = values.getFirst();
         if (values.size() > 1 || !value.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-            throw new RequestRejected(INVALID);
+            throw new RequestRejected(Authentication.INVALID);
         }
         return check(value.substring(SCHEME.length()).strip());
     }
@@ -58,7 +54,7 @@ public final class RequestCredentials {
             valid = secret.charAt(i) > ' ' && secret.charAt(i) <= '~';
         }
         if (!valid) {
-            throw new RequestRejected(INVALID);
+            throw new RequestRejected(Authentication.INVALID);
         }
         return secret;
     }

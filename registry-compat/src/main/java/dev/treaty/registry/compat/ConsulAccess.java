@@ -18,10 +18,6 @@ import dev.treaty.registry.RegistryProtection;
 record ConsulAccess(RegistryProtection protection, boolean onThisMachine) {
     static final ConsulAccess OFF = new ConsulAccess(RegistryProtection.OFF, true);
 
-    private static final String REGISTER = "treaty.register";
-    private static final String DRAIN = "treaty.drain";
-    private static final String WATCH = "treaty.watch";
-
     /** Thrown if a caller may not do something; Consul answers with 403. */
     static final class DeniedException extends RuntimeException {
         private static final long serialVersionUID = 1;
@@ -44,16 +40,16 @@ record ConsulAccess(RegistryProtection protection, boolean onThisMachine) {
     }
 
     boolean mayRead(Principal caller, ServiceName service) {
-        return may(caller, service, WATCH);
+        return may(caller, service, AccessControl.WATCH);
     }
 
     void requireRead(Principal caller, ServiceName service) {
-        require(mayRead(caller, service), WATCH, service);
+        require(mayRead(caller, service), AccessControl.WATCH, service);
     }
 
     /** Requires that a caller may register an instance, at its address. */
     void requireRegister(Principal caller, ServiceInstance instance) {
-        require(may(caller, instance.service(), REGISTER), REGISTER, instance.service());
+        require(may(caller, instance.service(), AccessControl.REGISTER), AccessControl.REGISTER, instance.service());
         if (enforced()) {
             String host = instance.endpoint().host();
             protection.endpoints().refuses(host, onThisMachine).ifPresent(why -> {
@@ -65,7 +61,7 @@ record ConsulAccess(RegistryProtection protection, boolean onThisMachine) {
     /** Requires that a caller may change an instance: it has registered it. */
     void requireOwner(Principal caller, ConsulInstance instance) {
         ServiceName service = instance.instance().service();
-        require(may(caller, service, REGISTER), REGISTER, service);
+        require(may(caller, service, AccessControl.REGISTER), AccessControl.REGISTER, service);
         if (enforced() && !instance.owner().isEmpty() && !instance.owner().equals(identity(caller))) {
             throw new DeniedException("Permission denied: another identity has registered this instance");
         }
@@ -75,7 +71,7 @@ record ConsulAccess(RegistryProtection protection, boolean onThisMachine) {
      * Requires that a caller may begin and end the maintenance of an instance: it has registered it, or operates it.
      */
     void requireMaintenance(Principal caller, ConsulInstance instance) {
-        if (!may(caller, instance.instance().service(), DRAIN)) {
+        if (!may(caller, instance.instance().service(), AccessControl.DRAIN)) {
             requireOwner(caller, instance);
         }
     }

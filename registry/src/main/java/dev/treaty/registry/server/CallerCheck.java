@@ -14,14 +14,6 @@ import java.net.InetAddress;
 
 /** Checks what the caller of a registry may do. Without security it may do everything. */
 final class CallerCheck {
-    static final String REGISTER = "treaty.register";
-    static final String PUBLISH = "treaty.publish";
-    static final String FORCE = "treaty.force";
-    static final String WITHDRAW = "treaty.withdraw";
-    static final String DRAIN = "treaty.drain";
-    static final String WATCH = "treaty.watch";
-    static final String SETTINGS = "treaty.settings";
-
     private static final ServiceName REGISTRY = new ServiceName(RegistryProtocol.NAME);
 
     private final RegistryProtection protection;
@@ -34,7 +26,7 @@ final class CallerCheck {
         return protection.access().enforced();
     }
 
-    /** Whoever calls without a context is nobody: the check fails closed. */
+    /** The caller; an anonymous one, which is denied, if there is no context of a call. */
     private static Principal caller() {
         return CallContext.current().map(CallContext::caller).orElse(Principal.ANONYMOUS);
     }
@@ -71,13 +63,18 @@ final class CallerCheck {
 
     /** Returns who changes an instance. */
     Registrant registrant(String token) {
+        return new Registrant(token, identity(), enforced(), protection.quotas());
+    }
+
+    /** The proven name of the caller; empty if its name is not proven. */
+    private static String identity() {
         Principal caller = caller();
-        return new Registrant(token, caller.authenticated() ? caller.name() : "", enforced(), protection.quotas());
+        return caller.authenticated() ? caller.name() : "";
     }
 
     /** Returns a name that a caller has chosen for itself, so that others cannot use it. */
     String own(String name) {
-        return enforced() && !name.isEmpty() ? registrant("").identity() + '\n' + name : name;
+        return enforced() && !name.isEmpty() ? identity() + '\n' + name : name;
     }
 
     /** @throws ServiceException if no instance may have that endpoint */

@@ -10,6 +10,7 @@ import dev.treaty.core.event.BackgroundThread;
 import dev.treaty.core.event.EventStream;
 import dev.treaty.core.event.Events;
 import dev.treaty.core.health.HealthSource;
+import dev.treaty.core.security.AccessControl;
 import dev.treaty.core.time.Promise;
 import dev.treaty.core.time.Time;
 import dev.treaty.registry.RegistryLimits;
@@ -149,7 +150,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
         }
         var now = time.instant();
         var read = Requests.read("instance", () -> notInFuture(instance.read(now), now));
-        check.require(read.service(), CallerCheck.REGISTER);
+        check.require(read.service(), AccessControl.REGISTER);
         check.checkEndpoint(read.id(), read.endpoint());
         Duration granted =
                 table.register(read, check.registrant(token), Duration.ofMillis(leaseMillis), time.nanoTime(), now);
@@ -181,12 +182,12 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     private boolean mayChange(String id) {
         return !check.enforced()
                 || table.service(id)
-                        .filter(service -> !check.may(service, CallerCheck.REGISTER))
+                        .filter(service -> !check.may(service, AccessControl.REGISTER))
                         .isEmpty();
     }
 
     private Registrant registrant(String id, String token) {
-        require(id, CallerCheck.REGISTER);
+        require(id, AccessControl.REGISTER);
         return check.registrant(token);
     }
 
@@ -215,9 +216,9 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     @Override
     public void publish(String contract, boolean force) {
         table.publish(contract, force, check.registrant(""), service -> {
-            check.require(service, CallerCheck.PUBLISH);
+            check.require(service, AccessControl.PUBLISH);
             if (force) {
-                check.require(service, CallerCheck.FORCE);
+                check.require(service, AccessControl.FORCE);
             }
         });
     }
@@ -225,13 +226,13 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     @Override
     public void withdraw(String service, String version) {
         ServiceName name = Requests.service(service);
-        check.require(name, CallerCheck.WITHDRAW);
+        check.require(name, AccessControl.WITHDRAW);
         table.withdraw(name, Requests.read("version", () -> Version.parse(version)));
     }
 
     private ServiceName watched(String service) {
         ServiceName name = Requests.service(service);
-        check.require(name, CallerCheck.WATCH);
+        check.require(name, AccessControl.WATCH);
         return name;
     }
 
@@ -248,7 +249,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
     @Override
     public List<String> services() {
         return table.services().stream()
-                .filter(service -> check.may(service, CallerCheck.WATCH))
+                .filter(service -> check.may(service, AccessControl.WATCH))
                 .map(ServiceName::value)
                 .toList();
     }
@@ -302,7 +303,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     @Override
     public Heard drain(String id, boolean drained, long waitMillis) throws InterruptedException {
-        require(id, CallerCheck.DRAIN);
+        require(id, AccessControl.DRAIN);
         table.drain(id, drained, time.instant());
         return acknowledged(id, waitMillis);
     }
@@ -318,7 +319,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     @Override
     public Overview overview() {
-        check.requireOfRegistry(CallerCheck.WATCH);
+        check.requireOfRegistry(AccessControl.WATCH);
         return table.overview(waitingRequests.get(), time.nanoTime());
     }
 
@@ -360,7 +361,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     @Override
     public Optional<Kept> settings(String seen, long waitMillis) throws InterruptedException {
-        check.requireOfRegistry(CallerCheck.WATCH);
+        check.requireOfRegistry(AccessControl.WATCH);
         Requests.checkLength("seen", seen.length(), RegistryLimits.TOKEN_LENGTH_MAX);
         if (waitMillis <= 0) {
             return awaitSettings(seen, 0);
@@ -385,7 +386,7 @@ public final class RegistryService implements RegistryProtocol, HealthSource, Au
 
     @Override
     public boolean replaceSettings(long expected, long number, String text) throws InterruptedException {
-        check.requireOfRegistry(CallerCheck.SETTINGS);
+        check.requireOfRegistry(AccessControl.SETTINGS);
         boolean replaced = Requests.read(
                 "settings", () -> table.replaceSettings(expected, new SettingsStore.Stored(number, text)));
         if (replaced) {

@@ -1,5 +1,6 @@
 package dev.treaty.security.keys;
 
+import dev.treaty.core.security.OwnerRights;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -9,9 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
 
@@ -23,7 +21,6 @@ public final class OwnerDirectory implements AutoCloseable {
     private static final String LOCK = "lock";
 
     private final Path directory;
-    private final boolean posix;
     private final FileChannel lock;
 
     /**
@@ -33,15 +30,14 @@ public final class OwnerDirectory implements AutoCloseable {
      */
     public OwnerDirectory(Path directory) throws IOException {
         this.directory = directory.toAbsolutePath();
-        this.posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
         if (!Files.isDirectory(directory)) {
-            Files.createDirectories(directory, owner("rwx------"));
+            Files.createDirectories(directory, OwnerRights.attributes(directory, "rwx------"));
         }
         checkOwner(this.directory);
         this.lock = FileChannel.open(
                 this.directory.resolve(LOCK),
                 Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                owner("rw-------"));
+                OwnerRights.attributes(this.directory, "rw-------"));
         if (!isLocked()) {
             lock.close();
             throw new IOException(directory + " is in use by another process: give each a directory of its own");
@@ -56,21 +52,9 @@ public final class OwnerDirectory implements AutoCloseable {
         }
     }
 
-    private FileAttribute<?>[] owner(String permissions) {
-        return posix
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
-                }
-                : new FileAttribute<?>[0];
-    }
-
-    private void checkOwner(Path path) throws IOException {
-        if (posix) {
-            for (PosixFilePermission permission : Files.getPosixFilePermissions(path)) {
-                if (!permission.name().startsWith("OWNER_")) {
-                    throw new IOException(path + " must be accessible to its owner only: remove the other rights");
-                }
-            }
+    private static void checkOwner(Path path) throws IOException {
+        if (OwnerRights.shared(path)) {
+            throw new IOException(path + " must be accessible to its owner only: remove the other rights");
         }
     }
 
@@ -92,7 +76,7 @@ public final class OwnerDirectory implements AutoCloseable {
     public void replace(String name, String content) throws IOException {
         Path unfinished = directory.resolve(name + ".new");
         Files.deleteIfExists(unfinished);
-        Files.createFile(unfinished, owner("rw-------"));
+        Files.createFile(unfinished, OwnerRights.attributes(unfinished, "rw-------"));
         try (var file = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
             write(file, content);
         }

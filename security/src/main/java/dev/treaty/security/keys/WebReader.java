@@ -10,11 +10,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads JSON of providers over HTTP: at most 512 KiB in 5 seconds, without following redirects. Certificates are
@@ -26,20 +26,18 @@ public final class WebReader {
     private static final int OK = 200;
 
     /** Created at first use, since it starts threads. */
-    private final StableClient client = new StableClient();
+    private @Nullable HttpClient client;
 
-    private static final class StableClient {
-        private Optional<HttpClient> created = Optional.empty();
-
-        synchronized HttpClient get() {
-            if (created.isEmpty()) {
-                created = Optional.of(HttpClient.newBuilder()
-                        .connectTimeout(TIMEOUT)
-                        .followRedirects(HttpClient.Redirect.NEVER)
-                        .build());
-            }
-            return created.get();
+    private synchronized HttpClient client() {
+        HttpClient created = client;
+        if (created == null) {
+            created = HttpClient.newBuilder()
+                    .connectTimeout(TIMEOUT)
+                    .followRedirects(HttpClient.Redirect.NEVER)
+                    .build();
+            client = created;
         }
+        return created;
     }
 
     /**
@@ -66,8 +64,7 @@ public final class WebReader {
     private Map<?, ?> send(HttpRequest.Builder builder) throws IOException, InterruptedException {
         HttpRequest request =
                 builder.header("accept", "application/json").timeout(TIMEOUT).build();
-        CompletableFuture<HttpResponse<byte[]>> future = client.get()
-                .sendAsync(
+        CompletableFuture<HttpResponse<byte[]>> future = client().sendAsync(
                         request,
                         HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), BYTES_MAX));
         HttpResponse<byte[]> response;
