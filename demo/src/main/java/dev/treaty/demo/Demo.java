@@ -91,10 +91,10 @@ final class Demo {
             DemoRegistry registry = DemoRegistry.start(choice, processes);
             return start(start, registry, Optional.empty());
         }
-        int port = DemoRegistry.freePort();
-        Settings client = customer().withRegistry(new RegistryAddress.Network("127.0.0.1", port));
+        RegistryAddress.Network address = DemoRegistry.freeAddress();
+        Settings client = customer().withRegistry(address);
         try (var security = new DemoSecurity(processes.directory(), client)) {
-            return start(start, DemoRegistry.secure(port, security, processes), Optional.of(security));
+            return start(start, DemoRegistry.secure(address, security, processes), Optional.of(security));
         }
     }
 

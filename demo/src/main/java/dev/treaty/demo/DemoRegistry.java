@@ -99,26 +99,28 @@ final class DemoRegistry {
         return registry;
     }
 
-    /** Starts a registry with security, which restores its state when it starts again. */
-    static DemoRegistry secure(int port, DemoSecurity security, ProcessGroup processes) throws IOException {
+    /** Returns an address of this machine at which nothing listens. */
+    static RegistryAddress.Network freeAddress() throws IOException {
+        return new RegistryAddress.Network(HOST, freePort());
+    }
+
+    /** Starts a registry with security at an address. Its signing keys are on disk, and stay when it starts again. */
+    static DemoRegistry secure(RegistryAddress.Network address, DemoSecurity security, ProcessGroup processes)
+            throws IOException {
         List<String> program = ShopProcesses.java(
                 Main.class.getName(),
                 "registry",
                 "--port",
-                String.valueOf(port),
+                String.valueOf(address.port()),
                 "--config",
                 security.file().toString());
         var registry = new DemoRegistry(
-                processes,
-                new RegistryAddress.Network(HOST, port),
-                port,
-                program,
-                security.environment(DevelopmentSecurity.REGISTRY));
+                processes, address, address.port(), program, security.environment(DevelopmentSecurity.REGISTRY));
         registry.start();
         return registry;
     }
 
-    static int freePort() throws IOException {
+    private static int freePort() throws IOException {
         try (var free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return free.getLocalPort();
         }
