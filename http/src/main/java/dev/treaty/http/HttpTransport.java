@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
  * connection that the server has closed is replaced. Each request is sent once: if the server closes an idle connection
  * while a request is being sent, the call fails, and may have run.
  *
- * <p>With a {@link TransportSecurity}, connections use TLS; the server has to prove that it is one of the service. Idle
- * connections are replaced when the certificates in force have changed. A token that a server refuses before anything
- * has run is replaced once, if the {@link TokenSource} has another one.
+ * <p>With a {@link TransportSecurity}, connections use TLS; the server has to prove that it is one of the service, and
+ * again when the certificates in force have changed. Connections are replaced one by one before the certificates end. A
+ * token that a server refuses before anything has run is replaced once, if the {@link TokenSource} has another one.
  */
 public final class HttpTransport implements Transport {
     private final HttpTransportOptions options;

@@ -12,8 +12,7 @@ import javax.net.ssl.SSLSession;
 public interface TransportSecurity {
     /**
      * The number of the certificates, authorities and revocations in force; each change increases it. A connection of
-     * an earlier generation is {@linkplain #identify identified} again before its next request, and a client opens
-     * another one for its next call.
+     * an earlier generation is {@linkplain #identify identified} again before its next request.
      */
     long generation();
 

@@ -9,32 +9,46 @@ import dev.treaty.core.time.Time;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An encrypted connection over a {@link SocketByteChannel}. What is received is decrypted into the array of the caller
  * if there is room for a whole record, so that small responses are not copied.
  *
- * <p>The connection cannot be used again once the certificates in force have changed since it was opened, or that of
- * the server has expired: the next call opens another one.
+ * <p>When the certificates in force have changed, the server is identified again before the next call. Another
+ * connection takes the place of this one in the second half of what is left of the life of both certificates, at a
+ * moment of its own: handshakes cost more than calls, and those of all connections at once would delay them.
  */
 public final class TlsByteChannel implements ByteChannel {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
     private static final String[] PROTOCOLS = {"http/1.1"};
 
+    /** The part of what is left of the life of the certificates during which a connection is used. */
+    private static final double REPLACED_FROM = 0.5;
+
+    private static final double REPLACED_WITHIN = 0.4;
+    private static final Duration LIFE_MAX = Duration.ofDays(365);
+
     private final SocketByteChannel socket;
     private final TransportSecurity tls;
+    private final @Nullable ServiceName service;
     private final SSLEngine engine;
     private final Time time;
-    private final long generation;
-    private PeerIdentity server = PeerIdentity.NONE;
+    private long generation;
+    private Instant replacedAt = Instant.MAX;
 
     /** Held while the connection is used, so that a thread that closes it does not write between. */
     private final ReentrantLock use = new ReentrantLock();
@@ -54,9 +68,15 @@ public final class TlsByteChannel implements ByteChannel {
 
     private boolean wrote;
 
-    private TlsByteChannel(SocketByteChannel socket, TransportSecurity tls, SSLEngine engine, Time time) {
+    private TlsByteChannel(
+            SocketByteChannel socket,
+            TransportSecurity tls,
+            @Nullable ServiceName service,
+            SSLEngine engine,
+            Time time) {
         this.socket = socket;
         this.tls = tls;
+        this.service = service;
         this.generation = tls.generation();
         this.engine = engine;
         this.time = time;
@@ -83,13 +103,10 @@ public final class TlsByteChannel implements ByteChannel {
         var parameters = engine.getSSLParameters();
         parameters.setApplicationProtocols(PROTOCOLS);
         engine.setSSLParameters(parameters);
-        var channel = new TlsByteChannel(socket, tls, engine, time);
+        var channel = new TlsByteChannel(socket, tls, service, engine, time);
         try {
             channel.handshake(deadline);
-            channel.server = tls.identify(engine.getSession());
-            if (service != null) {
-                tls.checkServes(channel.server, service);
-            }
+            channel.replacedAt = channel.replacement(channel.identify());
             return channel;
         } catch (CertificateException e) {
             channel.close();
@@ -98,6 +115,44 @@ public final class TlsByteChannel implements ByteChannel {
             channel.close();
             throw e;
         }
+    }
+
+    private PeerIdentity identify() throws CertificateException {
+        PeerIdentity server = tls.identify(engine.getSession());
+        if (service != null) {
+            tls.checkServes(server, service);
+        }
+        return server;
+    }
+
+    /** Returns when another connection takes the place of this one, by the id of the session, which is random. */
+    private Instant replacement(PeerIdentity server) {
+        SSLSession session = engine.getSession();
+        Instant end = server.expiresAt();
+        Certificate[] own = session.getLocalCertificates();
+        if (own != null && own[0] instanceof X509Certificate certificate) {
+            Instant ownEnd = certificate.getNotAfter().toInstant();
+            end = ownEnd.isBefore(end) ? ownEnd : end;
+        }
+        Instant now = time.instant();
+        Duration left = Duration.between(now, end);
+        left = left.compareTo(LIFE_MAX) < 0 ? left : LIFE_MAX;
+        double random = Integer.toUnsignedLong(Arrays.hashCode(session.getId())) / (double) (1L << Integer.SIZE);
+        return now.plusMillis((long) (left.toMillis() * (REPLACED_FROM + REPLACED_WITHIN * random)));
+    }
+
+    /** Whether the server is one of the service still, by the certificates in force. */
+    private boolean identifiedStill() {
+        long now = tls.generation();
+        if (now != generation) {
+            try {
+                identify();
+            } catch (CertificateException e) {
+                return false;
+            }
+            generation = now;
+        }
+        return true;
     }
 
     private void handshake(Deadline deadline) throws IOException {
@@ -251,7 +306,7 @@ public final class TlsByteChannel implements ByteChannel {
     public boolean quiet() {
         use.lock();
         try {
-            if (tls.generation() != generation || server.expiresAt().isBefore(time.instant())) {
+            if (replacedAt.isBefore(time.instant()) || !identifiedStill()) {
                 return false;
             }
             while (true) {
